@@ -1,0 +1,2 @@
+//! The binary's front door.
+fn main() {}

@@ -1,0 +1,98 @@
+//! Settings of the whole process: runtime, admin address, log, drain and the limits that all listeners share.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// Threads that carry sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuntimeSettings {
+    /// Worker threads, each with a runtime of its own. `runtime.workers = "auto"` is one for each available core.
+    pub workers: NonZeroUsize,
+}
+
+impl Default for RuntimeSettings {
+    fn default() -> Self {
+        Self { workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN) }
+    }
+}
+
+/// Where operators look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// The address of `/metrics`, `/livez`, `/readyz` and `/status`; `None` (written `"off"`) serves none.
+    pub bind: Option<SocketAddr>,
+}
+
+impl Default for AdminSettings {
+    fn default() -> Self {
+        Self { bind: Some(([127, 0, 0, 1], 9464).into()) }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives per target such as `info,oread::session=debug`.
+    pub level: String,
+    /// The shape of a line.
+    pub format: LogFormat,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Auto }
+    }
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON elsewhere.
+    Auto,
+    /// For a person.
+    Pretty,
+    /// For a log collector: one JSON object a line.
+    Json,
+}
+
+/// How the daemon stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrainSettings {
+    /// Keep accepting this long after the signal, while not ready, so that the news of it can spread.
+    pub delay: Duration,
+    /// From the end of `delay` to the moment at which sessions still open are cut.
+    pub grace: Duration,
+}
+
+impl Default for DrainSettings {
+    fn default() -> Self {
+        Self { delay: Duration::ZERO, grace: Duration::from_secs(30) }
+    }
+}
+
+/// Limits of the whole process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// Sessions of all listeners together.
+    pub sessions: SessionLimit,
+    /// Bytes of unfinished frames of all sessions together.
+    pub partial_frames: u64,
+    /// Bytes in the outboxes of all sessions together.
+    pub queued: u64,
+}
+
+impl Default for ProcessLimits {
+    fn default() -> Self {
+        Self { sessions: SessionLimit::Auto, partial_frames: 64 << 20, queued: 256 << 20 }
+    }
+}
+
+/// How many sessions the process carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionLimit {
+    /// As many as the descriptor limit carries, less a reserve.
+    Auto,
+    /// This many; refused at start when the descriptor limit does not carry it.
+    Exactly(u64),
+}
