@@ -1,0 +1,160 @@
+//! Counts that sessions bump while they live: plain atomics, one block for each listener and worker, so that workers do not share a
+//! cache line. Not the exposition (that is [`crate::telemetry`], which adds the blocks up when it is scraped).
+//!
+//! Everything here only rises, except [`Gauge`].
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use crate::histogram::Histogram;
+use crate::reason::{AcceptFault, CloseReason, DropReason, RefuseReason};
+
+/// Counts of one listener on one worker.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct ListenerStats {
+    /// Connections that became sessions.
+    pub accepted: Counter,
+    /// Connections closed before they became sessions.
+    pub refused: [Counter; RefuseReason::COUNT],
+    /// Sessions that ended.
+    pub closed: [Counter; CloseReason::COUNT],
+    /// Failures of `accept`.
+    pub accept_faults: [Counter; AcceptFault::COUNT],
+    /// Bytes and frames from peers.
+    pub received: Traffic,
+    /// Bytes and frames that the sockets took.
+    pub sent: Traffic,
+    /// Frames that were owed and not delivered.
+    pub dropped: [Counter; DropReason::COUNT],
+    /// Times at which a session stopped reading because its outbox was full.
+    pub reads_paused: Counter,
+    /// Times at which a session stopped reading to keep to `limits.read_rate`.
+    pub reads_paced: Counter,
+    /// Live sessions by state.
+    pub states: [Gauge; SessionState::COUNT],
+    /// Frames and bytes in outboxes.
+    pub outbox_frames: Gauge,
+    /// Bytes in outboxes.
+    pub outbox_bytes: Gauge,
+    /// Bytes of unfinished frames.
+    pub partial_bytes: Gauge,
+    /// Seconds from accept to close.
+    pub duration: Histogram,
+    /// Seconds from read to answered, sampled.
+    pub dwell: Histogram,
+}
+
+impl Default for ListenerStats {
+    fn default() -> Self {
+        Self {
+            accepted: Counter::default(),
+            refused: Default::default(),
+            closed: Default::default(),
+            accept_faults: Default::default(),
+            received: Traffic::default(),
+            sent: Traffic::default(),
+            dropped: Default::default(),
+            reads_paused: Counter::default(),
+            reads_paced: Counter::default(),
+            states: Default::default(),
+            outbox_frames: Gauge::default(),
+            outbox_bytes: Gauge::default(),
+            partial_bytes: Gauge::default(),
+            duration: Histogram::new(DURATION_BOUNDS),
+            dwell: Histogram::new(DWELL_BOUNDS),
+        }
+    }
+}
+
+/// Upper bounds of session durations, in seconds.
+pub const DURATION_BOUNDS: &[f64] =
+    &[0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0];
+
+/// Upper bounds of dwell times, in seconds.
+pub const DWELL_BOUNDS: &[f64] = &[
+    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1,
+    0.25, 0.5, 1.0,
+];
+
+/// What a live session is doing, as `/status` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SessionState {
+    /// Connected; no whole frame yet.
+    Handshake,
+    /// Reading and answering.
+    Open,
+    /// Owed something that the peer does not take at the moment.
+    Blocked,
+    /// Saying goodbye: no longer answers, flushes what is owed, reads away what still arrives.
+    Closing,
+}
+
+impl SessionState {
+    /// Every state, in the order of its number.
+    pub const ALL: &'static [Self] = &[Self::Handshake, Self::Open, Self::Blocked, Self::Closing];
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The word in labels and in `/status`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Open => "open",
+            Self::Blocked => "blocked",
+            Self::Closing => "closing",
+        }
+    }
+}
+
+/// Bytes and frames in one direction.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Bytes, headers included.
+    pub bytes: Counter,
+    /// Whole frames; with the `bytes` codec, runs.
+    pub frames: Counter,
+}
+
+impl Traffic {
+    /// Counts one batch.
+    #[inline]
+    pub fn add(&self, bytes: usize, frames: u32) {
+        self.bytes.add(bytes as u64);
+        self.frames.add(u64::from(frames));
+    }
+}
+
+/// A count that rises.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds to it.
+    #[inline]
+    pub fn add(&self, by: u64) {
+        self.0.fetch_add(by, Relaxed);
+    }
+
+    /// The count now.
+    pub fn now(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A level that rises and falls.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicI64);
+
+impl Gauge {
+    /// Moves it.
+    #[inline]
+    pub fn add(&self, by: i64) {
+        self.0.fetch_add(by, Relaxed);
+    }
+
+    /// The level now. Never negative, though the parts of a sum over workers may be for an instant.
+    pub fn now(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+}
