@@ -5,11 +5,11 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use crate::histogram::Histogram;
+use metrics::Histogram;
+
 use crate::reason::{AcceptFault, CloseReason, DropReason, RefuseReason};
 
 /// Counts of one listener on one worker.
-#[derive(Debug)]
 #[repr(align(128))]
 pub struct ListenerStats {
     /// Connections that became sessions.
@@ -44,8 +44,9 @@ pub struct ListenerStats {
     pub dwell: Histogram,
 }
 
-impl Default for ListenerStats {
-    fn default() -> Self {
+impl ListenerStats {
+    /// Counts at zero; the two histograms belong to the recorder, and are shared by all workers since they are bumped seldom.
+    pub fn new(duration: Histogram, dwell: Histogram) -> Self {
         Self {
             accepted: Counter::default(),
             refused: Default::default(),
@@ -60,21 +61,11 @@ impl Default for ListenerStats {
             outbox_frames: Gauge::default(),
             outbox_bytes: Gauge::default(),
             partial_bytes: Gauge::default(),
-            duration: Histogram::new(DURATION_BOUNDS),
-            dwell: Histogram::new(DWELL_BOUNDS),
+            duration,
+            dwell,
         }
     }
 }
-
-/// Upper bounds of session durations, in seconds.
-pub const DURATION_BOUNDS: &[f64] =
-    &[0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0];
-
-/// Upper bounds of dwell times, in seconds.
-pub const DWELL_BOUNDS: &[f64] = &[
-    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1,
-    0.25, 0.5, 1.0,
-];
 
 /// What a live session is doing, as `/status` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
