@@ -1,6 +1,9 @@
 //! Oread: a production echo and relay daemon, usable as a library.
 
+pub mod cli;
+pub mod config;
 pub mod exit;
 pub mod reason;
+pub mod serve;
 pub mod settings;
 pub mod stats;

@@ -191,7 +191,7 @@ impl Default for ListenerLimits {
             sessions_per_ip: 0,
             handshake: Duration::from_secs(10),
             frame: Duration::from_secs(30),
-            idle: Duration::from_secs(600),
+            idle: Duration::from_mins(10),
             write_stall: Duration::from_secs(30),
             lifetime: Duration::ZERO,
             read_rate: 0,
@@ -306,6 +306,6 @@ pub struct Keepalive {
 
 impl Default for Keepalive {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(60), interval: Duration::from_secs(10), count: 5 }
+        Self { idle: Duration::from_mins(1), interval: Duration::from_secs(10), count: 5 }
     }
 }

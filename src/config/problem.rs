@@ -1,0 +1,124 @@
+//! What is wrong with a configuration: all of it at once, each with its place, its key, and what to do.
+
+use std::fmt;
+
+use serde_json::{Value as Json, json};
+
+use super::place::Place;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it was written.
+    pub place: Place,
+    /// The key that it concerns; empty when it concerns a whole file.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to write instead; empty when there is nothing to add.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A problem without a remedy.
+    pub fn new(place: Place, key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place, key: key.into(), what: what.into(), remedy: String::new() }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    fn to_json(&self) -> Json {
+        let mut object = json!({
+            "place": self.place.to_string(),
+            "key": self.key,
+            "problem": self.what,
+            "remedy": self.remedy,
+        });
+        match &self.place {
+            Place::Spot { file, line, column } => {
+                object["file"] = json!(file);
+                object["line"] = json!(line);
+                object["column"] = json!(column);
+            }
+            Place::File(file) => object["file"] = json!(file),
+            Place::Variable(name) => object["variable"] = json!(name),
+            Place::Flag(flag) => object["flag"] = json!(flag),
+            Place::BuiltIn => {}
+        }
+        object
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.what)?;
+        if !self.remedy.is_empty() {
+            write!(f, "\n    {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong, in the order of its places. Never empty where it stands as an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds one.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+
+    /// For a program: `{"ok": false, "problems": [{place, key, problem, remedy, file, line, column}]}`.
+    pub fn to_json(&self) -> Json {
+        json!({ "ok": self.0.is_empty(), "problems": self.0.iter().map(Problem::to_json).collect::<Vec<_>>() })
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Extend<Problem> for Problems {
+    fn extend<T: IntoIterator<Item = Problem>>(&mut self, problems: T) {
+        self.0.extend(problems);
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.0 {
+            writeln!(f, "{problem}")?;
+        }
+        match self.0.len() {
+            1 => f.write_str("1 problem in the configuration; nothing was started"),
+            count => write!(f, "{count} problems in the configuration; nothing was started"),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
