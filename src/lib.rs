@@ -7,3 +7,4 @@ pub mod reason;
 pub mod serve;
 pub mod settings;
 pub mod stats;
+pub mod tools;

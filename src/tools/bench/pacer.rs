@@ -1,0 +1,146 @@
+//! When frames are due. Closed loop: when there is room. Open loop: at fixed instants, one connection after the other, whatever the
+//! server does; a frame that finds no room is sent later and still counts from when it was due.
+//!
+//! Tokio's timers tick in milliseconds, which would drown what is measured here: within two milliseconds of the next frame the
+//! pacer of an open loop polls the clock instead of sleeping. It so keeps its core busy; the server has another.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use super::lane::Lane;
+use super::plan::Shape;
+use super::worker::{Phase, Shared};
+
+/// Below this the clock is polled.
+const FINE: u64 = 2_000_000;
+/// No sleep is longer, in nanoseconds, so that the end of the load is noticed.
+const LONGEST: u64 = 100_000_000;
+
+/// Brings a lane its frames.
+#[derive(Debug)]
+pub(super) enum Supply {
+    /// As many as have room.
+    Closed,
+    /// One each `period` nanoseconds, the next at `next`.
+    Open { next: f64, period: f64 },
+}
+
+impl Supply {
+    /// The supply of the lane in `seat`; frames begin at `start`.
+    pub(super) fn new(shared: &Shared, seat: u32, start: u64) -> Self {
+        match gap(shared) {
+            None => Self::Closed,
+            Some(gap) => Self::Open {
+                next: nanos(start) + gap * f64::from(seat),
+                period: gap * f64::from(shared.seats()),
+            },
+        }
+    }
+
+    /// Queues what is due.
+    pub(super) fn fill(&mut self, lane: &mut Lane) {
+        if !lane.has_room() {
+            return;
+        }
+        let now = lane.now();
+        while lane.has_room() {
+            match self {
+                Self::Closed => lane.queue(now),
+                Self::Open { next, period } if *next <= nanos(now) => {
+                    lane.queue(instant(*next));
+                    *next += *period;
+                }
+                Self::Open { .. } => break,
+            }
+        }
+    }
+
+    /// The load ends: queues what is due a last time, then nothing more. Returns the frames that were due and found no room.
+    pub(super) fn close(&mut self, lane: &mut Lane) -> u64 {
+        let Self::Open { next, period } = self else { return 0 };
+        let (now, period) = (nanos(lane.now()), *period);
+        while *next <= now && lane.has_room() {
+            lane.queue(instant(*next));
+            *next += period;
+        }
+        let unsent = if *next <= now { instant((now - *next) / period) + 1 } else { 0 };
+        *next = f64::INFINITY;
+        unsent
+    }
+}
+
+/// Wakes each lane when a frame of it is due, from `start` until the load ends. Returns at once in a closed loop.
+pub(super) async fn pace(shared: Arc<Shared>, start: u64) {
+    let Some(gap) = gap(&shared) else { return };
+    let mut due = nanos(start);
+    let mut seat = 0;
+    while shared.phase() < Phase::Stopping {
+        let now = nanos(shared.now());
+        while due <= now {
+            shared.wakers.wake(seat);
+            seat = (seat + 1) % shared.seats() as usize;
+            due += gap;
+        }
+        match instant(due - now) {
+            left @ FINE.. => tokio::time::sleep(Duration::from_nanos((left - FINE).min(LONGEST))).await,
+            _ => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// Nanoseconds between the frames of a thread, in an open loop.
+fn gap(shared: &Shared) -> Option<f64> {
+    match shared.plan.shape {
+        Shape::Open { rate } => {
+            Some(1e9 / rate * f64::from(shared.plan.connections) / f64::from(shared.seats()))
+        }
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of a run: exact for 104 days")]
+fn nanos(instant: u64) -> f64 {
+    instant as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "instants and counts are neither negative nor large"
+)]
+fn instant(nanos: f64) -> u64 {
+    nanos as u64
+}
+
+/// How to wake each lane of a thread, by its seat.
+#[derive(Debug)]
+pub(super) struct Wakers(Mutex<Vec<Option<Waker>>>);
+
+impl Wakers {
+    pub(super) fn new(seats: u32) -> Self {
+        Self(Mutex::new(vec![None; seats as usize]))
+    }
+
+    /// Remembers how to wake the lane in `seat`.
+    pub(super) fn seat(&self, seat: usize, waker: &Waker) {
+        let mut wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match wakers.get_mut(seat) {
+            Some(Some(known)) if known.will_wake(waker) => {}
+            Some(place) => *place = Some(waker.clone()),
+            None => {}
+        }
+    }
+
+    fn wake(&self, seat: usize) {
+        let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Some(waker)) = wakers.get(seat) {
+            waker.wake_by_ref();
+        }
+    }
+
+    pub(super) fn wake_all(&self) {
+        let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.iter().flatten().for_each(Waker::wake_by_ref);
+    }
+}

@@ -1,0 +1,15 @@
+//! The tools that ship in the daemon's binary: load, round trips and the health check.
+//!
+//! Each tool is a [`clap::Args`] and a `run` that returns an [`Exit`](crate::exit::Exit). Tools are clients: they know nothing of the
+//! daemon's inside and reach it only through its sockets, so that they can be pointed at anything that echoes.
+
+pub mod bench;
+
+mod descriptors;
+mod process;
+mod quantity;
+mod target;
+mod wire;
+
+pub use target::Target;
+pub use wire::Codec;
