@@ -2,9 +2,11 @@
 
 pub mod cli;
 pub mod config;
+pub mod descriptors;
 pub mod exit;
 pub mod reason;
 pub mod serve;
 pub mod settings;
+pub mod socket;
 pub mod stats;
 pub mod tools;

@@ -1,0 +1,172 @@
+//! Why a listener could not be bound: its name, its address, what went wrong and what to do about it, in one line.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+use super::options::Refused;
+use super::platform;
+use crate::exit::Exit;
+use crate::settings::{Address, ListenerSettings};
+
+/// A listener that could not be bound. It prints as one line for the operator.
+#[derive(Debug)]
+pub struct BindError {
+    listener: String,
+    address: Address,
+    problem: String,
+    remedy: String,
+    exit: Exit,
+    source: Option<io::Error>,
+}
+
+impl BindError {
+    fn new(listener: &ListenerSettings, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            listener: listener.name.clone(),
+            address: listener.bind.clone(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+            exit: Exit::Os,
+            source: None,
+        }
+    }
+
+    fn because(self, source: io::Error) -> Self {
+        let exit = if source.kind() == ErrorKind::PermissionDenied { Exit::Permission } else { self.exit };
+        Self { exit, source: Some(source), ..self }
+    }
+
+    /// The listener's name.
+    pub fn listener(&self) -> &str {
+        &self.listener
+    }
+
+    /// The code that the process ends with when it cannot go on without this listener.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Creating, binding or preparing a socket failed.
+    pub(super) fn socket(listener: &ListenerSettings, error: io::Error) -> Self {
+        let (problem, remedy) = match (&listener.bind, error.kind()) {
+            (_, ErrorKind::AddrInUse) => ("address in use".into(), in_use(listener)),
+            (Address::Tcp(_), ErrorKind::PermissionDenied) => (
+                "permission denied".into(),
+                "ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), or \
+                 choose a higher port"
+                    .into(),
+            ),
+            (_, ErrorKind::AddrNotAvailable) => (
+                "no interface of this host has this address".into(),
+                "`ip address` lists those that do; 0.0.0.0 and [::] stand for all".into(),
+            ),
+            (_, ErrorKind::Unsupported) => {
+                (format!("this host cannot make such a socket: {error}"), "is IPv6 switched off? bind an IPv4 address".into())
+            }
+            _ if is_out_of_descriptors(&error) => {
+                ("no descriptor left".into(), "raise the limit (`ulimit -n`, systemd: LimitNOFILE=)".into())
+            }
+            _ => (error.to_string(), String::new()),
+        };
+        Self::new(listener, problem, remedy).because(error)
+    }
+
+    /// An option was refused by the kernel, or does not exist here.
+    pub(super) fn option(listener: &ListenerSettings, refused: Refused) -> Self {
+        let Refused { row, value, error } = refused;
+        let Some(error) = error else {
+            let problem = format!("socket.{} = {value}: this platform does not have it", row.name);
+            let remedy = format!("it exists on {}; remove the key here", row.platforms);
+            return Self { exit: Exit::Config, ..Self::new(listener, problem, remedy) };
+        };
+        // Linux finds a taken port as late as `listen` when both sides set SO_REUSEADDR.
+        if row.name == "backlog" {
+            return Self::socket(listener, error);
+        }
+        let problem = format!("socket.{} = {value}: {error}", row.name);
+        Self::new(listener, problem, option_remedy(row.name, &error)).because(error)
+    }
+
+    /// Unix sockets are not served on this platform.
+    #[cfg(not(unix))]
+    pub(super) fn no_unix_sockets(listener: &ListenerSettings) -> Self {
+        let error = Self::new(listener, "this platform has no Unix sockets", "bind tcp:// instead");
+        Self { exit: Exit::Config, ..error }
+    }
+
+    /// The path of a Unix socket is in the way, or cannot be used.
+    #[cfg(unix)]
+    pub(super) fn path(
+        listener: &ListenerSettings,
+        problem: String,
+        remedy: &str,
+        source: io::Error,
+    ) -> Self {
+        Self::new(listener, problem, remedy).because(source)
+    }
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { listener, address, problem, remedy, .. } = self;
+        write!(f, "listener.{listener}: {address}: {problem}")?;
+        if remedy.is_empty() { Ok(()) } else { write!(f, ": {remedy}") }
+    }
+}
+
+impl Error for BindError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}
+
+fn in_use(listener: &ListenerSettings) -> String {
+    match &listener.bind {
+        Address::Unix(path) => {
+            format!(
+                "a process answers there: `ss -xlp src {}` tells which; stop it or choose another path",
+                path.display()
+            )
+        }
+        Address::Tcp(address) => {
+            let tells = if cfg!(windows) {
+                format!("`netstat -ano | findstr :{}`", address.port())
+            } else {
+                format!("`ss -ltnp 'sport = :{}'`", address.port())
+            };
+            let dual = if address.is_ipv6() && address.ip().is_unspecified() && !listener.socket.only_v6 {
+                "; [::] takes the port on IPv4 too unless socket.only_v6 = true"
+            } else {
+                ""
+            };
+            format!("another process has it, {tells} tells which; stop it or choose another port{dual}")
+        }
+    }
+}
+
+fn option_remedy(name: &str, error: &io::Error) -> String {
+    match (name, error.kind()) {
+        ("congestion", ErrorKind::NotFound) => {
+            let loaded = platform::congestion_controls().unwrap_or_else(|| "unknown".into());
+            format!("the kernel has loaded: {loaded}; `modprobe tcp_NAME` loads another")
+        }
+        ("congestion", ErrorKind::PermissionDenied) => {
+            "allow it in net.ipv4.tcp_allowed_congestion_control, or give CAP_NET_ADMIN".into()
+        }
+        ("bind_device", ErrorKind::PermissionDenied) => "needs CAP_NET_RAW on this kernel".into(),
+        ("bind_device", _) => "no such interface? `ip link` lists them".into(),
+        _ => String::new(),
+    }
+}
+
+/// Whether the process or the host has no descriptor left.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return matches!(
+        rustix::io::Errno::from_io_error(error),
+        Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE)
+    );
+    #[cfg(not(unix))]
+    return matches!(error.raw_os_error(), Some(10024)); // WSAEMFILE
+}
