@@ -16,6 +16,8 @@ macro_rules! closed_list {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
             /// How many there are.
             pub const COUNT: usize = Self::ALL.len();
+            /// Every word, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
 
             /// The word in logs, labels and on the wire.
             pub const fn word(self) -> &'static str {
@@ -112,6 +114,18 @@ closed_list! {
         PeerGone => "peer_gone",
         /// Anything else.
         Other => "other",
+    }
+}
+
+closed_list! {
+    /// What became of a request to read the configuration again.
+    ReloadOutcome {
+        /// It says what is in force already.
+        Unchanged => "unchanged",
+        /// It differs, and the differences were reported.
+        Reported => "reported",
+        /// It has problems; what is in force stays.
+        Refused => "refused",
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use metrics::Histogram;
 
-use crate::reason::{AcceptFault, CloseReason, DropReason, RefuseReason};
+use crate::reason::{AcceptFault, CloseReason, DropReason, RefuseReason, ReloadOutcome};
 
 /// Counts of one listener on one worker.
 #[repr(align(128))]
@@ -40,12 +40,14 @@ pub struct ListenerStats {
     pub partial_bytes: Gauge,
     /// Seconds from accept to close.
     pub duration: Histogram,
+    /// Seconds from accept to the first whole frame.
+    pub handshake: Histogram,
     /// Seconds from read to answered, sampled.
     pub dwell: Histogram,
 }
 
 impl ListenerStats {
-    /// Counts at zero; the two histograms belong to the recorder, and are shared by all workers since they are bumped seldom.
+    /// Counts at zero; the histograms belong to the recorder, and are shared by all workers since they are bumped seldom.
     pub fn new(duration: Histogram, dwell: Histogram) -> Self {
         Self {
             accepted: Counter::default(),
@@ -62,9 +64,38 @@ impl ListenerStats {
             outbox_bytes: Gauge::default(),
             partial_bytes: Gauge::default(),
             duration,
+            handshake: Histogram::noop(),
             dwell,
         }
     }
+}
+
+impl Default for ListenerStats {
+    /// Counts that nobody shows: the histograms take nothing in.
+    fn default() -> Self {
+        Self::new(Histogram::noop(), Histogram::noop())
+    }
+}
+
+/// Counts and limits of the whole process.
+#[derive(Debug, Default)]
+pub struct ProcessStats {
+    /// Sessions that the process carries at most, fitted to the descriptor limit.
+    pub sessions_limit: Gauge,
+    /// Most bytes of unfinished frames.
+    pub partial_limit: Gauge,
+    /// Most bytes in outboxes.
+    pub queued_limit: Gauge,
+    /// Threads that carry sessions.
+    pub workers: Gauge,
+    /// Panics anywhere; those of sessions are also counted as their close reason.
+    pub panics: Counter,
+    /// Requests to read the configuration again.
+    pub reloads: [Counter; ReloadOutcome::COUNT],
+    /// Log lines that were not written: the queue was full, or the write failed.
+    pub log_lines_lost: Counter,
+    /// Log lines that a budget held back.
+    pub log_lines_suppressed: Counter,
 }
 
 /// What a live session is doing, as `/status` shows it.
@@ -86,15 +117,12 @@ impl SessionState {
     pub const ALL: &'static [Self] = &[Self::Handshake, Self::Open, Self::Blocked, Self::Closing];
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
+    /// Every word, in the same order.
+    pub const WORDS: &'static [&'static str] = &["handshake", "open", "blocked", "closing"];
 
     /// The word in labels and in `/status`.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Handshake => "handshake",
-            Self::Open => "open",
-            Self::Blocked => "blocked",
-            Self::Closing => "closing",
-        }
+        Self::WORDS[self as usize]
     }
 }
 
@@ -142,6 +170,11 @@ impl Gauge {
     #[inline]
     pub fn add(&self, by: i64) {
         self.0.fetch_add(by, Relaxed);
+    }
+
+    /// Puts it at a level, for what is known as a whole, such as a limit.
+    pub fn set(&self, to: i64) {
+        self.0.store(to, Relaxed);
     }
 
     /// The level now. Never negative, though the parts of a sum over workers may be for an instant.
