@@ -1,24 +1,27 @@
 //! The commands that talk to a daemon instead of being one: `ping`, `bench`, `probe`.
 //!
-//! To plug one in, write it in `src/tools/NAME.rs` with `#[derive(clap::Args)] pub struct Args` and `pub fn run(args: Args) -> Exit`, then
-//! add two lines here: a variant of [`Tool`], whose doc comment is its help, and its arm in `run`:
-//!
-//! ```ignore
-//! /// Send round trips and time them
-//! Ping(crate::tools::ping::Args),
-//! …
-//! Tool::Ping(args) => crate::tools::ping::run(args),
-//! ```
+//! Each is a module of [`crate::tools`] with its arguments and a `run`; here stands only which word calls which.
 
 use clap::Subcommand;
 
 use crate::exit::Exit;
+use crate::tools::{bench, ping, probe};
 
 /// The commands that talk to a daemon.
 #[derive(Debug, Subcommand)]
-pub enum Tool {}
+pub enum Tool {
+    /// Send round trips and time them, like ping
+    Ping(ping::PingArgs),
+    /// Put a server under load and check every byte that returns
+    Bench(bench::BenchArgs),
+    /// Exit 0 when the daemon is ready, 69 when it is not: a health check
+    Probe(probe::ProbeArgs),
+}
 
-#[allow(clippy::needless_pass_by_value, reason = "each tool takes its arguments by value")]
 pub(super) fn run(tool: Tool) -> Exit {
-    match tool {}
+    match tool {
+        Tool::Ping(args) => ping::run(args),
+        Tool::Bench(args) => bench::run(args),
+        Tool::Probe(args) => probe::run(args),
+    }
 }

@@ -4,8 +4,11 @@
 //! daemon's inside and reach it only through its sockets, so that they can be pointed at anything that echoes.
 
 pub mod bench;
+pub mod ping;
+pub mod probe;
 
 mod descriptors;
+mod failure;
 mod process;
 mod quantity;
 mod target;

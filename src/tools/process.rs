@@ -53,13 +53,15 @@ mod linux {
     /// Nanoseconds on a core, of each thread: finer than the ticks of `stat`, which stand in where the kernel keeps no such figures.
     fn on_core(pid: u32) -> io::Result<Duration> {
         let mut nanos = 0;
+        // Threads that have ended count in the ticks alone.
+        let ticks = ticks(pid, 11)?;
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
             let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
-                return ticks(pid, 11);
+                return Ok(ticks);
             };
             nanos += text.split(' ').next().and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
         }
-        Ok(Duration::from_nanos(nanos))
+        Ok(ticks.max(Duration::from_nanos(nanos)))
     }
 
     /// Time of children that have ended and been waited for.

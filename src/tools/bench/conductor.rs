@@ -39,7 +39,11 @@ pub(super) fn conduct(plan: &Plan) -> Result<Report, String> {
     let runtime = runtime.map_err(|error| format!("starting the runtime: {error}"))?;
     let progress = Progress::new(plan);
     let mut conductor = Conductor { plan, epoch, phase, news, shares, progress };
-    let (begin, end) = runtime.block_on(conductor.lead())?;
+    let window = runtime.block_on(conductor.lead());
+    if window.is_err() {
+        conductor.phase.send_replace(Phase::Over);
+    }
+    let (begin, end) = window?;
     for thread in threads {
         thread.join().map_err(|_| "a load thread panicked: this is a bug of the load client".to_owned())?;
     }

@@ -12,9 +12,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::failure::Failure;
 use super::pacer::Supply;
 use super::worker::{Phase, Shared};
+use crate::tools::failure::Failure;
 use crate::tools::target::Stream;
 use crate::tools::wire::Ring;
 

@@ -51,13 +51,12 @@ impl Latency {
 fn rows(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
     let (least, most) = (histogram.min(), histogram.value_at_quantile(0.995));
     let step = ((most - least) / ROWS).max(1);
-    let mut rows: Vec<_> = (1..=ROWS).map(|row| (least + step * row, 0)).collect();
+    let bounds = (1..=ROWS).map(|row| least + step * row).take_while(|&bound| bound < histogram.max());
+    let mut rows: Vec<_> = bounds.map(|bound| (bound, 0)).collect();
     rows.push((histogram.max(), 0));
     for value in histogram.iter_recorded() {
-        let at = (value.value_iterated_to().saturating_sub(least + 1) / step).min(ROWS);
-        if let Some(row) = usize::try_from(at).ok().and_then(|at| rows.get_mut(at)) {
-            row.1 += value.count_at_value();
-        }
+        let at = rows.partition_point(|row| row.0 < value.value_iterated_to()).min(rows.len() - 1);
+        rows[at].1 += value.count_at_value();
     }
     rows
 }

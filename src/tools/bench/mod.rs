@@ -12,7 +12,6 @@
 //! nothing that went wrong is left out of the exit code.
 
 mod conductor;
-mod failure;
 mod lane;
 mod latency;
 mod pacer;
@@ -25,8 +24,7 @@ mod worker;
 
 pub use plan::EchoArgs;
 
-use std::io::Write;
-
+use crate::cli::say;
 use crate::exit::Exit;
 use plan::Plan;
 
@@ -62,13 +60,11 @@ pub fn echo(args: EchoArgs) -> Exit {
         Ok(report) => report,
         Err(problem) => return complain(&problem, Exit::Unavailable),
     };
-    let text = if json { report.json() } else { report.to_string() };
-    // A reader that went away (`| head`) is no failure of the load.
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    say::data(&if json { report.json() } else { report.to_string() });
     if report.is_clean() { Exit::Ok } else { Exit::Unavailable }
 }
 
 fn complain(problem: &str, exit: Exit) -> Exit {
-    let _ = writeln!(std::io::stderr().lock(), "oread bench echo: {problem}");
+    say::note(&format!("oread bench echo: {problem}"));
     exit
 }

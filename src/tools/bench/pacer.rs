@@ -74,14 +74,12 @@ impl Supply {
 pub(super) async fn pace(shared: Arc<Shared>, start: u64) {
     let Some(gap) = gap(&shared) else { return };
     let mut due = nanos(start);
-    let mut seat = 0;
+    let mut seat = 0_usize;
     while shared.phase() < Phase::Stopping {
         let now = nanos(shared.now());
-        while due <= now {
-            shared.wakers.wake(seat);
-            seat = (seat + 1) % shared.seats() as usize;
-            due += gap;
-        }
+        let count = if due <= now { instant((now - due) / gap) + 1 } else { 0 };
+        seat = shared.wakers.wake(seat, count);
+        due += nanos(count) * gap;
         match instant(due - now) {
             left @ FINE.. => tokio::time::sleep(Duration::from_nanos((left - FINE).min(LONGEST))).await,
             _ => tokio::task::yield_now().await,
@@ -132,11 +130,20 @@ impl Wakers {
         }
     }
 
-    fn wake(&self, seat: usize) {
+    /// Wakes `count` lanes from `seat` on, each at most once. Returns the seat after the last that was due.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is less than the number of seats, a usize"
+    )]
+    fn wake(&self, seat: usize, count: u64) -> usize {
         let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Some(waker)) = wakers.get(seat) {
-            waker.wake_by_ref();
-        }
+        let due = wakers
+            .iter()
+            .cycle()
+            .skip(seat)
+            .take(wakers.len().min(usize::try_from(count).unwrap_or(usize::MAX)));
+        due.flatten().for_each(Waker::wake_by_ref);
+        ((seat as u64).wrapping_add(count) % wakers.len() as u64) as usize
     }
 
     pub(super) fn wake_all(&self) {

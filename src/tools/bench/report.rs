@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::conductor::Snapshot;
-use super::failure::Kind;
 use super::latency::Latency;
 use super::plan::{Plan, Shape};
 use super::tally::Tally;
+use crate::tools::failure::Kind;
 use crate::tools::quantity::{bytes, grouped};
 
 /// The result of a run.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::failure::Failure;
 use super::lane::Lane;
 use super::pacer::{self, Supply};
 use super::plan::Shape;
 use super::worker::{News, Phase, Shared};
+use crate::tools::failure::Failure;
 
 /// Connections being opened at once, by each thread: well below any backlog.
 const OPENING: usize = 64;

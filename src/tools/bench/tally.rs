@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::failure::{Failure, Kind};
+use crate::tools::failure::{Failure, Kind};
 
 /// Failures told in full; the rest are counted.
 const TOLD: usize = 8;

@@ -8,7 +8,7 @@ use crate::tools::wire::Difference;
 
 /// Why a connection, or a frame on it, failed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// No connection.
     Connect(io::Error),
     /// Connected, but the first frame did not come back in time.
@@ -27,7 +27,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// The word in the JSON report.
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Connect(_) | Self::Silent(_) => Kind::Unconnected,
             Self::Mismatch { .. } | Self::Surplus { .. } => Kind::Corrupted,
@@ -38,7 +38,7 @@ impl Failure {
     }
 
     /// Frames that were sent and did not come back.
-    pub(super) fn missing(&self) -> u64 {
+    pub(crate) fn missing(&self) -> u64 {
         match self {
             Self::Closed { missing } | Self::Broken { missing, .. } | Self::Lost { missing } => *missing,
             _ => 0,
@@ -48,7 +48,7 @@ impl Failure {
 
 /// The closed list of failures, for counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Unconnected,
     Corrupted,
     Closed,
