@@ -1,4 +1,4 @@
-"""Finds the program of one test in what cargo says with `--message-format json` (stdin)."""
+"""Finds the program of one test in what cargo says with `--message-format json-render-diagnostics` (stdin)."""
 
 import json
 import sys

@@ -30,7 +30,7 @@ for name in "${tests[@]}"; do
 done
 
 say "building ${tests[*]}"
-debian_cargo test --no-run --locked "$build_std" --target "$target" --target-dir "$out" --message-format json "${selection[@]}" >"$out/build.json" ||
+debian_cargo test --no-run --locked "$build_std" --target "$target" --target-dir "$out" --message-format json-render-diagnostics "${selection[@]}" >"$out/build.json" ||
     die "the crate does not build for Windows"
 x86_64-w64-mingw32-gcc -O2 -Wall -Werror -shared -o "$built/bcryptprimitives.dll" scripts/windows/bcryptprimitives.c -ladvapi32
 cp "$built/bcryptprimitives.dll" "$built/deps/"

@@ -44,6 +44,7 @@ pub(super) enum Value {
     Number(u64),
     Time(Duration),
     Word(String),
+    #[cfg_attr(not(unix), expect(dead_code, reason = "file modes are of Unix sockets"))]
     Mode(u32),
     Probes(Keepalive),
     /// Off, or none, for an option that else has a value.

@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use socket2::{Socket, TcpKeepalive};
 
-use super::options::{Calls, Family};
+use super::options::Calls;
+#[cfg(unix)]
+use super::options::Family;
 use super::reading::Value;
 use crate::settings::Keepalive;
 
@@ -37,10 +39,22 @@ pub(super) const KEEPALIVE: Calls = Calls {
         if !socket.keepalive()? {
             return Ok(Some(Value::Off));
         }
-        let (idle, interval) = (socket.tcp_keepalive_time()?, socket.tcp_keepalive_interval()?);
-        Ok(Some(Value::Probes(Keepalive { idle, interval, count: socket.tcp_keepalive_retries()? })))
+        probes(socket)
     },
 };
+
+#[cfg(not(windows))]
+fn probes(socket: &Socket) -> io::Result<Option<Value>> {
+    let (idle, interval) = (socket.tcp_keepalive_time()?, socket.tcp_keepalive_interval()?);
+    Ok(Some(Value::Probes(Keepalive { idle, interval, count: socket.tcp_keepalive_retries()? })))
+}
+
+/// Windows takes the times of probes, and does not tell them.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of its Unix twin")]
+fn probes(_: &Socket) -> io::Result<Option<Value>> {
+    Ok(None)
+}
 
 pub(super) const LINGER: Calls = Calls {
     set: |socket, ask| socket.set_linger(ask.options.linger.map(whole_seconds)),
