@@ -122,4 +122,7 @@ pub enum Showing {
         #[arg(long, value_name = "NAME")]
         listener: Option<String>,
     },
+    /// The tables of docs/configuration.md
+    #[command(hide = true)]
+    Handbook,
 }

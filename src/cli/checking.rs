@@ -28,6 +28,6 @@ pub(super) fn check(args: CheckArgs) -> Exit {
 
 /// Says what is wrong, to a person.
 pub(super) fn refuse(problems: &Problems) -> Exit {
-    say::note(&problems.to_string());
+    say::note(&problems.to_text(say::colour()));
     Exit::Config
 }

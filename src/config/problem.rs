@@ -32,6 +32,21 @@ impl Problem {
         self
     }
 
+    /// For a person: `place: key: what`, and the remedy on a line of its own; the place stands out where there is colour.
+    fn to_text(&self, colour: bool) -> String {
+        let (bold, plain) = if colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let place = self.place.to_string();
+        let mut text = format!("{bold}{place}{plain}: ");
+        if !self.key.is_empty() && !place.ends_with(&self.key) {
+            text = text + &self.key + ": ";
+        }
+        text.push_str(&self.what);
+        if !self.remedy.is_empty() {
+            text = text + "\n    " + &self.remedy;
+        }
+        text
+    }
+
     fn to_json(&self) -> Json {
         let mut object = json!({
             "place": self.place.to_string(),
@@ -56,15 +71,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
-        }
-        f.write_str(&self.what)?;
-        if !self.remedy.is_empty() {
-            write!(f, "\n    {}", self.remedy)?;
-        }
-        Ok(())
+        f.write_str(&self.to_text(false))
     }
 }
 
@@ -86,6 +93,23 @@ impl Problems {
     /// Each of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
+    }
+
+    /// The same, by their places: file by file from top to bottom, then variables, then arguments.
+    #[must_use]
+    pub(super) fn in_order(mut self) -> Self {
+        self.0.sort_by(|a, b| a.place.cmp(&b.place));
+        self
+    }
+
+    /// For a person: each with its remedy, then their number.
+    pub fn to_text(&self, colour: bool) -> String {
+        let each: String = self.0.iter().map(|problem| problem.to_text(colour) + "\n").collect();
+        let count = match self.0.len() {
+            1 => "1 problem".into(),
+            count => format!("{count} problems"),
+        };
+        format!("{each}{count} in the configuration; nothing was started")
     }
 
     /// For a program: `{"ok": false, "problems": [{place, key, problem, remedy, file, line, column}]}`.
@@ -111,13 +135,7 @@ impl Extend<Problem> for Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.0 {
-            writeln!(f, "{problem}")?;
-        }
-        match self.0.len() {
-            1 => f.write_str("1 problem in the configuration; nothing was started"),
-            count => write!(f, "{count} problems in the configuration; nothing was started"),
-        }
+        f.write_str(&self.to_text(false))
     }
 }
 

@@ -1,0 +1,120 @@
+//! What is wrong between values that are each right: two claims to one address, limits that contradict each other, options without a meaning.
+//!
+//! Pure: the system and the services are arguments, and nothing is bound or looked up.
+
+mod addresses;
+mod limits;
+mod meaning;
+
+use super::effective::{Effective, Entry, listener_of};
+use super::kind::Value;
+use super::layers::Names;
+use super::nearest;
+use super::place::Place;
+use super::problem::Problem;
+
+/// A problem and the keys whose values it follows from. If one of those could not be read, it may be no problem at all.
+#[derive(Debug)]
+pub(super) struct Conflict {
+    pub(super) keys: Vec<String>,
+    pub(super) problem: Problem,
+}
+
+impl Conflict {
+    /// Between `culprit`, where the problem is shown, and `other`. If only `other` was written by a person, it is shown there.
+    fn between(culprit: &Entry, other: &Entry, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let shown = shown(culprit, other);
+        Self {
+            keys: vec![culprit.key.clone(), other.key.clone()],
+            problem: Problem::new(shown.place.clone(), shown.key.clone(), what).remedy(remedy),
+        }
+    }
+
+    /// The same, where the sentence names both: `what` gets them in words, with the place of the one that is not shown.
+    fn of_two(
+        culprit: &Entry,
+        other: &Entry,
+        what: impl Fn(&str, &str) -> String,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let shown = shown(culprit, other);
+        let tell = |entry: &Entry| if entry.key == shown.key { saying(entry) } else { told(entry) };
+        Self::between(culprit, other, what(&tell(culprit), &tell(other)), remedy)
+    }
+
+    /// Of one value by itself.
+    fn of(entry: &Entry, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::between(entry, entry, what, remedy)
+    }
+}
+
+/// All conflicts of `effective` on the system `os`, where `services` are known besides our own.
+pub(super) fn find(effective: &Effective, services: &[String], os: &str) -> Vec<Conflict> {
+    let mut conflicts = addresses::find(effective);
+    for name in effective.listeners() {
+        let listener = Listener { effective, name };
+        conflicts.extend(limits::find(&listener));
+        conflicts.extend(meaning::find(&listener, services, os));
+    }
+    conflicts
+}
+
+/// Listeners that do not say where they listen.
+pub(super) fn without_address(effective: &Effective, names: &Names) -> Vec<Conflict> {
+    let silent = names.iter().filter(|name| effective.find(&format!("listener.{name}.bind")).is_none());
+    let conflict = |name: &str| {
+        let key = format!("listener.{name}.bind");
+        let others = names.iter().filter(|other| *other != name);
+        let near = nearest::word(name, others)
+            .map(|other| format!("did you mean the listener `{other}`? Else "))
+            .unwrap_or_default();
+        let problem = Problem::new(
+            names.place(name),
+            format!("listener.{name}"),
+            "this listener does not say where it listens",
+        )
+        .remedy(format!("{near}add an address, such as bind = \"tcp://127.0.0.1:7001\""));
+        Conflict { keys: vec![key], problem }
+    };
+    silent.map(conflict).collect()
+}
+
+/// One listener's part of what is in force.
+struct Listener<'a> {
+    effective: &'a Effective,
+    name: &'a str,
+}
+
+impl<'a> Listener<'a> {
+    /// The entry of `name`, such as `frame.max`.
+    fn entry(&self, name: &str) -> Option<&'a Entry> {
+        self.effective.find(&format!("listener.{}.{name}", self.name))
+    }
+
+    fn codec(&self) -> Option<(&'a Entry, &'a str)> {
+        let entry = self.entry("codec")?;
+        if let Value::Text(word) = &entry.value { Some((entry, word)) } else { None }
+    }
+}
+
+fn number(entry: &Entry) -> u64 {
+    if let Value::Number(number) = entry.value { number } else { 0 }
+}
+
+/// Where a problem between two is shown: never at what no person wrote, if there is a choice.
+fn shown<'a>(culprit: &'a Entry, other: &'a Entry) -> &'a Entry {
+    if culprit.place == Place::BuiltIn { other } else { culprit }
+}
+
+/// An entry in a sentence: its key within its listener, and what it says.
+fn saying(entry: &Entry) -> String {
+    let key = listener_of(&entry.key)
+        .and_then(|name| entry.key.strip_prefix(&format!("listener.{name}.")))
+        .unwrap_or(&entry.key);
+    format!("{key} = {}", entry.shown())
+}
+
+/// The same, and where it was written.
+fn told(entry: &Entry) -> String {
+    format!("{} ({})", saying(entry), entry.place)
+}

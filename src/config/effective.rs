@@ -1,0 +1,133 @@
+//! What is in force: each key with its value and the place that it came from. Secrets are held, and never shown.
+
+use std::fmt;
+
+use serde_json::{Value as Json, json};
+
+use super::kind::{Kind, Value};
+use super::layers::Leaf;
+use super::options::{self, Opt};
+use super::place::Place;
+
+/// Every key in force, in the order of the reference file.
+#[derive(Debug, Clone, Default)]
+pub struct Effective(Vec<Entry>);
+
+/// One key in force.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key in full, such as `listener.echo.bind`.
+    pub key: String,
+    /// What the table says of it.
+    pub option: &'static Opt,
+    /// Its value.
+    pub value: Value,
+    /// Where that was written.
+    pub place: Place,
+}
+
+impl Entry {
+    /// The value as it stands in a file; `"***"` for a secret.
+    pub fn shown(&self) -> String {
+        if self.option.kind.is_secret() {
+            return "\"***\"".into();
+        }
+        self.option.kind.quote(&self.option.kind.show(&self.value))
+    }
+
+    /// Whether it says what the table says anyway.
+    pub fn is_default(&self) -> bool {
+        self.option.kind.read(&super::kind::Written::Loose(self.option.default.into())).as_ref()
+            == Ok(&self.value)
+    }
+}
+
+impl Effective {
+    /// These leaves, one for each key, put in order.
+    pub(super) fn new(leaves: Vec<Leaf>) -> Self {
+        let mut names: Vec<_> =
+            leaves.iter().filter_map(|leaf| listener_of(&leaf.key).map(str::to_owned)).collect();
+        names.sort();
+        names.dedup();
+        let order: Vec<_> =
+            options::keys(names.iter().map(String::as_str)).into_iter().map(|(key, _)| key).collect();
+        let at = |key: &str| order.iter().position(|known| known == key);
+        let mut entries: Vec<_> = leaves
+            .into_iter()
+            .map(|Leaf { key, option, value, place }| Entry { key, option, value, place })
+            .collect();
+        entries.sort_by_key(|entry| at(&entry.key));
+        Self(entries)
+    }
+
+    /// Each key in force.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.0.iter()
+    }
+
+    /// The entry of `key`.
+    pub fn find(&self, key: &str) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.key == key)
+    }
+
+    /// The names of the listeners, in order.
+    pub fn listeners(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.0.iter().filter_map(|entry| listener_of(&entry.key)).collect();
+        names.dedup();
+        names
+    }
+
+    /// For a program: `{"key": {"value": …, "origin": …}}`.
+    pub fn to_json(&self) -> Json {
+        let value = |entry: &Entry| match (&entry.option.kind, &entry.value) {
+            (kind, _) if kind.is_secret() => json!("***"),
+            (_, Value::Switch(on)) => json!(on),
+            (Kind::Number(..) | Kind::OneOf(_), Value::Number(number)) => json!(number),
+            (kind, value) => json!(kind.show(value)),
+        };
+        let entry = |entry: &Entry| {
+            (entry.key.clone(), json!({ "value": value(entry), "origin": entry.place.to_string() }))
+        };
+        Json::Object(self.0.iter().map(entry).collect())
+    }
+}
+
+impl<'a> IntoIterator for &'a Effective {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A file that says the same, with the origin of each value behind it.
+impl fmt::Display for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self
+            .0
+            .iter()
+            .map(|entry| entry.option.name.len() + entry.shown().len())
+            .max()
+            .unwrap_or(0)
+            .min(48);
+        let mut section = "";
+        for entry in &self.0 {
+            let (table, name) = entry.key.rsplit_once('.').unwrap_or(("", &entry.key));
+            if table != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                writeln!(f, "{gap}[{table}]")?;
+                section = table;
+            }
+            let shown = entry.shown();
+            let pad = " ".repeat(width.saturating_sub(name.len() + shown.len()));
+            writeln!(f, "{name} = {shown}{pad}  # {}", entry.place)?;
+        }
+        Ok(())
+    }
+}
+
+/// The listener that `key` belongs to.
+pub(super) fn listener_of(key: &str) -> Option<&str> {
+    key.strip_prefix("listener.").and_then(|rest| rest.split('.').next())
+}

@@ -1,0 +1,142 @@
+//! The layer of one file: TOML, parsed with its spans so that each value knows its line and column.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::kind::Written;
+use super::super::options::{self, Found};
+use super::super::place::Place;
+use super::super::problem::{Problem, Problems};
+use super::{Layer, Names};
+
+/// The longest file. One beyond it is no configuration, whatever it is.
+const LONGEST: u64 = 4 << 20;
+
+/// A file that was read and not yet understood.
+#[derive(Debug)]
+pub(in crate::config) struct Text {
+    name: String,
+    text: String,
+}
+
+/// Reads the file at `path`.
+pub(in crate::config) fn open(path: &Path) -> Result<Text, Problem> {
+    let name = path.display().to_string();
+    let fault = |what: &str, remedy: String| Problem::new(Place::File(name.clone()), "", what).remedy(remedy);
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return Err(match error.kind() {
+            ErrorKind::NotFound => fault("there is no such file", start_from(path)),
+            ErrorKind::PermissionDenied => {
+                fault("this user may not read it", "change its owner or its permissions".into())
+            }
+            ErrorKind::IsADirectory => {
+                fault("this is a directory", "name the files in it, each with --config".into())
+            }
+            _ => fault(&format!("it cannot be read: {error}"), String::new()),
+        });
+    }
+    if bytes.len() as u64 > LONGEST {
+        return Err(fault("it is longer than 4MiB", "name a configuration".into()));
+    }
+    String::from_utf8(bytes).map(|text| Text::new(&name, &text)).map_err(|error| {
+        let good =
+            String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        Problem::new(Place::in_text(&name, &good, good.len()), "", "this is not UTF-8")
+            .remedy("TOML is written in UTF-8")
+    })
+}
+
+fn start_from(path: &Path) -> String {
+    let from = if path.is_relative() { std::env::current_dir().ok() } else { None };
+    let looked = from.map(|directory| format!("looked in {}; ", directory.display())).unwrap_or_default();
+    format!("{looked}`oread config default` prints a file to start from")
+}
+
+impl Text {
+    pub(in crate::config) fn new(name: &str, text: &str) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Its good values. The flag says whether all of it was understood as TOML.
+    pub(in crate::config) fn read(&self, names: &mut Names, problems: &mut Problems) -> (Layer, bool) {
+        let (document, faults) = DeTable::parse_recoverable(&self.text);
+        let whole = faults.is_empty();
+        let mut reader = Reader { text: self, names, found: Problems::default(), layer: Layer::default() };
+        reader.table(&[], document.get_ref());
+        let Reader { found, layer, .. } = reader;
+        let mut broken = Vec::new();
+        for fault in faults {
+            let place = self.at(fault.span().map_or(0, |span| span.start));
+            broken.push(line(&place));
+            problems.push(Problem::new(place, "", sentence(fault.message())));
+        }
+        // What was made of a broken line is a guess: its further problems would only confuse.
+        problems.extend(found.iter().filter(|problem| !broken.contains(&line(&problem.place))).cloned());
+        (layer, whole)
+    }
+
+    fn at(&self, offset: usize) -> Place {
+        Place::in_text(&self.name, &self.text, offset)
+    }
+}
+
+/// Walks the tables of a document.
+struct Reader<'a> {
+    text: &'a Text,
+    names: &'a mut Names,
+    found: Problems,
+    layer: Layer,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, path: &[&str], table: &DeTable<'_>) {
+        for (name, value) in table {
+            let path: Vec<_> = path.iter().copied().chain([name.get_ref().as_ref()]).collect();
+            let place = self.text.at(name.span().start);
+            if let ["listener", listener] = path[..]
+                && !self.names.note(listener, &place, &mut self.found)
+            {
+                continue;
+            }
+            self.entry(&path, place, value);
+        }
+    }
+
+    fn entry(&mut self, path: &[&str], place: Place, value: &Spanned<DeValue<'_>>) {
+        let key = path.join(".");
+        match (options::find(path), value.get_ref()) {
+            (Found::Key(option), written) => {
+                let place = self.text.at(value.span().start);
+                self.layer.take(key, option, &Written::from(written), place, &mut self.found);
+            }
+            (Found::Section, DeValue::Table(table)) => {
+                if path == ["listener"] && table.is_empty() {
+                    let problem = Problem::new(place, key, "it names no listener");
+                    self.found.push(problem.remedy("name one, such as [listener.echo], or remove it"));
+                }
+                self.table(path, table);
+            }
+            (Found::Section, DeValue::Array(_)) => {
+                let problem =
+                    Problem::new(place, key, "this is a list, and listeners are tables with a name");
+                self.found.push(problem.remedy("write [listener.NAME] instead of [[listener]]"));
+            }
+            _ => self.found.extend(super::unknown(&key, place, self.names)),
+        }
+    }
+}
+
+fn line(place: &Place) -> usize {
+    if let Place::Spot { line, .. } = place { *line } else { 0 }
+}
+
+/// The parser's message on one line.
+fn sentence(message: &str) -> String {
+    message.trim().replace('\n', ", ")
+}
