@@ -1,54 +1,124 @@
-//! The accept loop of the admin address: seats, back-off, end.
+//! The accept loop of the admin address: seats, loans, back-off, end.
 
+use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{AdminState, connection};
+use super::AdminState;
+use super::connection;
+use crate::descriptors::Loan;
+use crate::telemetry::LineBudget;
 
 /// How long answers under way may take after the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// Lines about failures of accept, a minute.
+const COMPLAINTS: u32 = 3;
+
 pub(super) async fn run(listener: TcpListener, state: Arc<AdminState>, stop: CancellationToken) {
-    let seats = Arc::new(Semaphore::new(state.limits.connections));
-    let mut connections = JoinSet::new();
-    let mut pause = Pause::default();
+    let mut gate = Gate::new(state);
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            Some(_) = connections.join_next() => continue,
+            Some(_) = gate.connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                pause = Pause::default();
-                match Arc::clone(&seats).try_acquire_owned() {
-                    Ok(seat) => drop(connections.spawn(connection::run(stream, Arc::clone(&state), seat))),
-                    Err(_) => turn_away(&stream),
-                }
-            }
-            Err(problem) => {
-                let wait = pause.longer();
-                tracing::debug!(%problem, ?wait, "admin: accept failed");
-                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(wait) => {} }
-            }
+        let wait = match accepted {
+            Ok((stream, _)) => gate.welcome(stream, None),
+            Err(problem) => gate.fault(problem, &listener).await,
+        };
+        if !wait.is_zero() {
+            tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(wait) => {} }
         }
     }
     drop(listener);
-    let finished = async { while connections.join_next().await.is_some() {} };
+    let finished = async { while gate.connections.join_next().await.is_some() {} };
     drop(tokio::time::timeout(LAST_WORDS, finished).await);
+}
+
+/// Who is in, and what to do when nobody can come in. Its calls say how long to wait before the next accept.
+struct Gate {
+    state: Arc<AdminState>,
+    seats: Arc<Semaphore>,
+    connections: JoinSet<()>,
+    pause: Pause,
+    complaints: LineBudget,
+}
+
+impl Gate {
+    fn new(state: Arc<AdminState>) -> Self {
+        Self {
+            seats: Arc::new(Semaphore::new(state.limits.connections)),
+            state,
+            connections: JoinSet::new(),
+            pause: Pause::default(),
+            complaints: LineBudget::new(COMPLAINTS, Duration::from_mins(1), Instant::now()),
+        }
+    }
+
+    fn welcome(&mut self, stream: TcpStream, loan: Option<Loan>) -> Duration {
+        self.pause = Pause::default();
+        match Arc::clone(&self.seats).try_acquire_owned() {
+            Ok(permit) => {
+                let state = Arc::clone(&self.state);
+                self.connections.spawn(connection::run(stream, state, (permit, loan)));
+            }
+            Err(_) => turn_away(&stream),
+        }
+        Duration::ZERO
+    }
+
+    async fn fault(&mut self, problem: io::Error, listener: &TcpListener) -> Duration {
+        if !out_of_descriptors(&problem) {
+            return self.wait_out(&problem);
+        }
+        let Some(loan) = self.state.reserve.lend() else { return self.wait_out(&problem) };
+        match at_once(listener.accept()).await {
+            Some(Ok((stream, _))) => self.welcome(stream, Some(loan)),
+            Some(Err(problem)) => self.wait_out(&problem),
+            // Nobody waits: the kernel looks for a descriptor before it looks for a connection.
+            None => Duration::ZERO,
+        }
+    }
+
+    fn wait_out(&mut self, problem: &io::Error) -> Duration {
+        let wait = self.pause.longer();
+        if let Some(leave) = self.complaints.allow(Instant::now()) {
+            let suppressed = leave.suppressed;
+            tracing::warn!(%problem, ?wait, suppressed, "the admin address cannot accept");
+        }
+        wait
+    }
+}
+
+/// What a future yields without waiting. A loan is not kept for someone who may never come.
+async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! { biased; output = future => Some(output), () = std::future::ready(()) => None }
 }
 
 /// Says so if the socket takes it at once; a client that floods us is owed no more.
 fn turn_away(stream: &TcpStream) {
     const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nretry-after: 1\r\n\
-        connection: close\r\ncontent-length: 37\r\n\r\ntoo many connections; try again later";
+        connection: close\r\ncontent-length: 38\r\n\r\ntoo many connections; try again later\n";
     drop(stream.try_write(FULL));
+}
+
+#[cfg(unix)]
+fn out_of_descriptors(problem: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(problem), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Handles are not limited here.
+#[cfg(not(unix))]
+fn out_of_descriptors(_: &io::Error) -> bool {
+    false
 }
 
 /// Waits after failures of accept: 5 ms, doubled up to a second.

@@ -13,14 +13,21 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{AdminState, answer};
+use crate::descriptors::Loan;
 
-pub(super) async fn run(stream: TcpStream, state: Arc<AdminState>, _seat: OwnedSemaphorePermit) {
+/// The HTTP library panics on less.
+const LEAST_HEAD_BYTES: usize = 8 << 10;
+
+/// What a connection holds until its socket is closed.
+pub(super) type Seat = (OwnedSemaphorePermit, Option<Loan>);
+
+pub(super) async fn run(stream: TcpStream, state: Arc<AdminState>, seat: Seat) {
     let limits = state.limits;
     let service = service_fn(|request| exchange(request, &state));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .max_buf_size(limits.head_bytes)
+        .max_buf_size(limits.head_bytes.max(LEAST_HEAD_BYTES))
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     match tokio::time::timeout(limits.exchange, connection).await {
@@ -28,6 +35,7 @@ pub(super) async fn run(stream: TcpStream, state: Arc<AdminState>, _seat: OwnedS
         Ok(Err(problem)) => tracing::debug!(%problem, "admin: connection ended"),
         Err(_) => tracing::debug!(limit = ?limits.exchange, "admin: exchange took too long"),
     }
+    drop(seat);
 }
 
 async fn exchange(

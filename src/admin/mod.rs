@@ -3,6 +3,7 @@
 //! - One connection carries one request, and one deadline covers both its head and its answer: a slow or silent client holds a
 //!   seat for seconds, and scrapes come too seldom to gain from keep-alive.
 //! - It runs beside the sessions, not among them, and keeps answering while the daemon drains.
+//! - Out of descriptors it borrows from the [`Reserve`] for as long as an answer takes; without a loan it waits, and never spins.
 
 mod accept;
 mod answer;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::descriptors::Reserve;
 use crate::lifecycle::Readiness;
 use crate::telemetry::Telemetry;
 
@@ -28,6 +30,8 @@ pub struct AdminState {
     pub readiness: Arc<Readiness>,
     /// For `/status`.
     pub status: Arc<dyn StatusSource>,
+    /// Lets operators in when sessions have taken every descriptor.
+    pub reserve: Reserve,
     /// Bounds of the server itself.
     pub limits: AdminLimits,
 }
@@ -41,7 +45,7 @@ pub struct AdminLimits {
     pub head: Duration,
     /// From accept to the last byte of the answer.
     pub exchange: Duration,
-    /// Bytes of the head. At least 8 KiB.
+    /// Bytes of the head; less than 8 KiB count as 8 KiB.
     pub head_bytes: usize,
     /// Bytes of a body, which is read away and ignored.
     pub body_bytes: usize,

@@ -5,8 +5,9 @@
 //! first session, so that each series begins at 0.
 
 mod catalogue;
+mod exposition;
 mod family;
-pub mod limit;
+mod limit;
 pub mod log;
 mod recorder;
 mod series;
@@ -14,4 +15,5 @@ mod system;
 
 pub use catalogue::families;
 pub use family::{Family, Kind};
+pub use limit::{Allowed, LineBudget};
 pub use recorder::{ListenerFacts, Telemetry};

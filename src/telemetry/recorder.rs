@@ -14,7 +14,7 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 use super::catalogue::process::{self, Process};
 use super::catalogue::{families, listener};
 use super::series::{METADATA, Row, Series, describe};
-use super::system;
+use super::{exposition, system};
 use crate::lifecycle::Readiness;
 use crate::stats::{ListenerStats, ProcessStats};
 
@@ -102,13 +102,14 @@ impl Telemetry {
         lock(&self.runtimes).push(Runtime { name: name.into(), metrics: handle.metrics(), series });
     }
 
-    /// The exposition in Prometheus' text format 0.0.4.
+    /// The exposition in Prometheus' text format 0.0.4, in order.
     pub fn render(&self) -> String {
         self.collect();
         let mut text = self.exposition.render();
         let runtimes = lock(&self.runtimes);
-        system::render(&mut text, runtimes.iter().map(|runtime| (runtime.name.as_str(), &runtime.metrics)));
-        text
+        let runtimes = runtimes.iter().map(|runtime| (runtime.name.as_str(), &runtime.metrics));
+        system::render(&mut text, runtimes);
+        exposition::in_order(&text)
     }
 
     /// Moves histogram samples from where they pile up into their buckets. To be called every few seconds, scraped or not.

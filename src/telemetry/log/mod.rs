@@ -38,11 +38,6 @@ pub fn start(settings: &LogSettings, stats: &Arc<ProcessStats>) -> Result<LogGua
     Ok(guard)
 }
 
-/// Whether `log.level` is one: a level, or directives per target. The error says what is wrong with it.
-pub fn check_level(level: &str) -> Result<(), LogProblem> {
-    filter(level).map(drop)
-}
-
 /// Keeps the log until the last line.
 pub struct LogGuard {
     queue: Arc<Queue>,
@@ -154,8 +149,8 @@ mod tests {
 
     #[test]
     fn a_level_that_is_none_is_refused_with_the_remedy() {
-        assert!(check_level("info,oread::session=debug").is_ok());
-        let told = check_level("oread=loud").map_err(|problem| problem.to_string());
+        assert!(filter("info,oread::session=debug").is_ok());
+        let told = filter("oread=loud").map_err(|problem| problem.to_string());
         assert!(told.is_err_and(|told| told.contains("log.level") && told.contains("debug")));
     }
 }
