@@ -34,6 +34,8 @@ COPY --from=build /out/ /
 USER 65532:65532
 EXPOSE 7000 9464
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/oread", "probe"]
+# Asks the admin address of the file that the daemon runs on, so that both change together.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+    CMD ["/usr/local/bin/oread", "probe", "--config", "/etc/oread/oread.toml"]
 ENTRYPOINT ["/usr/local/bin/oread"]
 CMD ["serve", "--config", "/etc/oread/oread.toml"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Cross-builds Oread for Windows and runs the tests named in tests.list under Wine, so that the IOCP path is known to work.
+# Cross-builds Oread for Windows, runs the tests named in tests.list and the daemon itself (promises.py) under Wine, so that the IOCP path is known to work.
 # Not a replacement for Windows itself: Wine stands in for the kernel. Installs what it needs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,37 +24,40 @@ exec 9>"$WINEPREFIX/../wine.lock"
 flock 9
 
 mapfile -t tests < <(sed 's/#.*//; s/[[:space:]]//g; /^$/d' scripts/windows/tests.list)
-selection=(--bin oread)
+selection=()
 for name in "${tests[@]}"; do
     [ "$name" = lib ] && selection+=(--lib) || selection+=(--test "$name")
 done
 
-say "building ${tests[*]}"
-debian_cargo test --no-run --locked "$build_std" --target "$target" --target-dir "$out" --message-format json-render-diagnostics "${selection[@]}" >"$out/build.json" ||
+say "building the daemon, ${tests[*]}"
+build=(--locked "$build_std" --target "$target" --target-dir "$out")
+{ debian_cargo build "${build[@]}" --bin oread &&
+    debian_cargo test --no-run "${build[@]}" "${selection[@]}" --message-format json-render-diagnostics >"$out/build.json"; } ||
     die "the crate does not build for Windows"
 x86_64-w64-mingw32-gcc -O2 -Wall -Werror -shared -o "$built/bcryptprimitives.dll" scripts/windows/bcryptprimitives.c -ladvapi32
 cp "$built/bcryptprimitives.dll" "$built/deps/"
 
 passed=0 failed=0
-# run NAME PROGRAM: adds what the test harness counted; one that ends without a count has failed.
+# run NAME COMMAND…: adds what it counted in its last line; one that ends badly without a count has failed.
 run() {
-    local log=$out/$1.log status=0 line
-    timeout 600 "$wine" "$2" --test-threads 2 >"$log" 2>&1 </dev/null 9>&- || status=$?
-    line=$(grep -a '^test result:' "$log" | tail -1 | tr -d '\r') || true
-    local ok bad
+    local name=$1 log=$out/$1.log status=0 line ok bad
+    shift
+    timeout 600 "$@" >"$log" 2>&1 </dev/null 9>&- || status=$?
+    line=$(grep -a '[0-9] passed' "$log" | tail -1 | tr -d '\r') || true
     ok=$(sed -n 's/.* \([0-9]*\) passed.*/\1/p' <<<"$line")
     bad=$(sed -n 's/.* \([0-9]*\) failed.*/\1/p' <<<"$line")
     [ "$status" -ne 0 ] && [ "${bad:-0}" -eq 0 ] && bad=1
     passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0}))
-    printf '%-32s %3d passed, %d failed\n' "$1" "${ok:-0}" "${bad:-0}"
+    printf '%-32s %3d passed, %d failed\n' "$name" "${ok:-0}" "${bad:-0}"
     [ "$status" -eq 0 ] || tail -40 "$log" >&2
 }
 
 "$wine" wineboot --init >/dev/null 2>&1 9>&- || true
 for name in "${tests[@]}"; do
     program=$(python3 scripts/windows/executable.py "$name" <"$out/build.json") || die "cargo built no test called $name"
-    run "$name" "$program"
+    run "$name" "$wine" "$program" --test-threads 2
 done
+run daemon python3 scripts/windows/promises.py "$wine" "$built/oread.exe"
 /usr/lib/wine/wineserver64 -k 2>/dev/null || wineserver -k 2>/dev/null || true
 
 printf 'windows: %d passed, %d failed\n' "$passed" "$failed"
