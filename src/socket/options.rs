@@ -57,8 +57,8 @@ pub enum Transports {
     All,
     /// TCP over IPv4 and IPv6.
     Tcp,
-    /// TCP on an IPv6 address.
-    Ipv6,
+    /// TCP on `[::]`: on one IPv6 address it has no meaning, and Linux reports it as set there.
+    AllIpv6,
 }
 
 /// Whose property an option is, and with that when it is set.
@@ -78,6 +78,8 @@ pub enum Scope {
 pub(super) enum Family {
     V4,
     V6,
+    /// IPv6 on `[::]`, with IPv4 beside it unless `only_v6` says otherwise.
+    AllV6,
     Unix,
 }
 
@@ -85,9 +87,15 @@ impl Family {
     pub(super) fn of(address: &Address) -> Self {
         match address {
             Address::Tcp(address) if address.is_ipv4() => Self::V4,
+            Address::Tcp(address) if address.ip().is_unspecified() => Self::AllV6,
             Address::Tcp(_) => Self::V6,
             Address::Unix(_) => Self::Unix,
         }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn is_ipv6(self) -> bool {
+        matches!(self, Self::V6 | Self::AllV6)
     }
 }
 
@@ -114,7 +122,7 @@ static TABLE: &[OptionRow] = &[
     OptionRow {
         name: "only_v6",
         why: "whether tcp://[::] leaves IPv4 alone; always set, since hosts differ in their default",
-        transports: Transports::Ipv6,
+        transports: Transports::AllIpv6,
         platforms: "all",
         scope: Scope::Address,
         requested: |s| Some(Value::Flag(s.only_v6)),
@@ -289,7 +297,7 @@ impl Transports {
         match self {
             Self::All => true,
             Self::Tcp => family != Family::Unix,
-            Self::Ipv6 => family == Family::V6,
+            Self::AllIpv6 => family == Family::AllV6,
         }
     }
 }
@@ -299,7 +307,7 @@ impl fmt::Display for Transports {
         f.write_str(match self {
             Self::All => "TCP, Unix",
             Self::Tcp => "TCP",
-            Self::Ipv6 => "TCP on IPv6",
+            Self::AllIpv6 => "TCP on [::]",
         })
     }
 }

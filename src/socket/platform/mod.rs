@@ -87,7 +87,7 @@ pub(super) const REUSE_ADDRESS: Option<Calls> = None;
 pub(super) const DSCP: Option<Calls> = Some(Calls {
     set: |socket, ask| ask.options.dscp.map_or(Ok(()), |dscp| set_dscp(socket, dscp, ask.family)),
     read: |socket, ask| {
-        let field = if ask.family == Family::V6 { socket.tclass_v6()? } else { socket.tos_v4()? };
+        let field = if ask.family.is_ipv6() { socket.tclass_v6()? } else { socket.tos_v4()? };
         Ok(Some(Value::number(field >> 2)))
     },
 });
@@ -98,7 +98,7 @@ pub(super) const DSCP: Option<Calls> = None;
 #[cfg(unix)]
 fn set_dscp(socket: &Socket, dscp: u8, family: Family) -> io::Result<()> {
     let field = u32::from(dscp) << 2;
-    if family == Family::V6 {
+    if family.is_ipv6() {
         socket.set_tclass_v6(field)?;
         return mark_mapped(socket, field);
     }
