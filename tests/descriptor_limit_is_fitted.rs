@@ -81,6 +81,13 @@ mod in_a_child {
 
     use crate::descriptor_fixture::{in_child, limit_to};
 
+    fn runtime_that_heeds_signals() -> tokio::runtime::Runtime {
+        use tokio::signal::unix::{SignalKind, signal};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        drop(runtime.block_on(async { signal(SignalKind::hangup()) }).unwrap());
+        runtime
+    }
+
     #[test]
     fn the_soft_limit_is_raised_to_the_hard_one() {
         in_child("in_a_child::the_soft_limit_is_raised_to_the_hard_one", || {
@@ -106,17 +113,7 @@ mod in_a_child {
             let any = ListenerSettings::echo("echo", Address::Tcp(([127, 0, 0, 1], 0).into()));
             let _listener = oread::socket::bind(&any, 1).unwrap();
             let _admin: Vec<_> = (0..=admin_connections).map(|_| File::open("/dev/null").unwrap()).collect();
-            let _runtimes: Vec<_> = (0..workers)
-                .map(|_| {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                    runtime
-                        .block_on(async {
-                            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
-                        })
-                        .unwrap();
-                    runtime
-                })
-                .collect();
+            let _runtimes: Vec<_> = (0..workers).map(|_| runtime_that_heeds_signals()).collect();
             let sessions: Result<Vec<_>, _> = (0..fitted.sessions).map(|_| File::open("/dev/null")).collect();
             assert_eq!(sessions.expect("every session finds a descriptor").len() as u64, fitted.sessions);
             let _reload: Vec<_> =

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 
 use oread::settings::Address;
 use oread::socket::bind;
-use socket_fixture::{accept, connect, listener, port, tcp};
+use socket_fixture::{accept, connect, host_has_ipv6, listener, port, tcp};
 
 #[test]
 fn port_0_is_resolved_and_the_socket_does_not_block() {
@@ -23,6 +23,9 @@ fn port_0_is_resolved_and_the_socket_does_not_block() {
 
 #[test]
 fn ipv6_is_bound() {
+    if !host_has_ipv6() {
+        return;
+    }
     let bound = bind(&listener("[::1]:0"), 1).unwrap();
     let _client = connect(&bound);
     assert!(accept(&bound).local_addr().unwrap().is_ipv6());
@@ -30,6 +33,9 @@ fn ipv6_is_bound() {
 
 #[test]
 fn dual_stack_answers_on_both_families() {
+    if !host_has_ipv6() {
+        return;
+    }
     let bound = bind(&listener("[::]:0"), 1).unwrap();
     let _four = TcpStream::connect((Ipv4Addr::LOCALHOST, port(&bound))).unwrap();
     accept(&bound);
@@ -39,6 +45,9 @@ fn dual_stack_answers_on_both_families() {
 
 #[test]
 fn only_v6_leaves_ipv4_to_others() {
+    if !host_has_ipv6() {
+        return;
+    }
     let mut settings = listener("[::]:0");
     settings.socket.only_v6 = true;
     let bound = bind(&settings, 1).unwrap();

@@ -8,7 +8,7 @@ mod socket_fixture;
 use oread::exit::Exit;
 use oread::settings::{Address, ListenerSettings};
 use oread::socket::{BindError, bind};
-use socket_fixture::{listener, port};
+use socket_fixture::{host_has_ipv6, listener, port};
 
 fn refused(settings: &ListenerSettings) -> BindError {
     bind(settings, 1).expect_err("it cannot be bound")
@@ -45,6 +45,9 @@ fn a_port_taken_by_a_socket_that_does_not_share_it() {
 
 #[test]
 fn a_dual_stack_port_taken_on_ipv4() {
+    if !host_has_ipv6() {
+        return;
+    }
     let holder = bind(&listener("0.0.0.0:0"), 1).unwrap();
     let error = refused(&listener(&format!("[::]:{}", port(&holder))));
     assert_says(&error, Exit::Os, &["address in use", "socket.only_v6 = true"]);

@@ -49,22 +49,18 @@ impl BindError {
 
     /// Creating, binding or preparing a socket failed.
     pub(super) fn socket(listener: &ListenerSettings, error: io::Error) -> Self {
-        let (problem, remedy) = match (&listener.bind, error.kind()) {
-            (_, ErrorKind::AddrInUse) => ("address in use".into(), in_use(listener)),
-            (Address::Tcp(_), ErrorKind::PermissionDenied) => (
-                "permission denied".into(),
-                "ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), or \
-                 choose a higher port"
-                    .into(),
-            ),
-            (_, ErrorKind::AddrNotAvailable) => (
-                "no interface of this host has this address".into(),
-                "`ip address` lists those that do; 0.0.0.0 and [::] stand for all".into(),
-            ),
-            (_, ErrorKind::Unsupported) => {
-                (format!("this host cannot make such a socket: {error}"), "is IPv6 switched off? bind an IPv4 address".into())
+        let tcp = matches!(listener.bind, Address::Tcp(_));
+        let (problem, remedy) = match error.kind() {
+            ErrorKind::AddrInUse => ("address in use".into(), in_use(listener)),
+            ErrorKind::PermissionDenied if tcp => ("permission denied".into(), PORT_REMEDY.into()),
+            ErrorKind::AddrNotAvailable => {
+                ("no interface of this host has this address".into(), ADDRESS_REMEDY.into())
             }
-            _ if is_out_of_descriptors(&error) => {
+            _ if is(&error, Failing::FAMILY) => (
+                "this host does not have this address family".into(),
+                "IPv6 is switched off? bind an IPv4 address".into(),
+            ),
+            _ if is(&error, Failing::DESCRIPTORS) => {
                 ("no descriptor left".into(), "raise the limit (`ulimit -n`, systemd: LimitNOFILE=)".into())
             }
             _ => (error.to_string(), String::new()),
@@ -121,28 +117,40 @@ impl Error for BindError {
     }
 }
 
+const PORT_REMEDY: &str = if cfg!(windows) {
+    "the port is held exclusively or reserved: `netsh interface ipv4 show excludedportrange protocol=tcp` lists those"
+} else {
+    "ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE); or choose a higher port"
+};
+
+const ADDRESS_REMEDY: &str = if cfg!(windows) {
+    "`ipconfig` lists those that do; 0.0.0.0 and [::] stand for all"
+} else {
+    "`ip address` lists those that do; 0.0.0.0 and [::] stand for all"
+};
+
 fn in_use(listener: &ListenerSettings) -> String {
-    match &listener.bind {
+    let address = match &listener.bind {
+        Address::Tcp(address) => address,
         Address::Unix(path) => {
-            format!(
-                "a process answers there: `ss -xlp src {}` tells which; stop it or choose another path",
-                path.display()
-            )
+            let path = path.display();
+            return format!(
+                "a process answers there, `ss -xlp src {path}` tells which: stop it or choose another path"
+            );
         }
-        Address::Tcp(address) => {
-            let tells = if cfg!(windows) {
-                format!("`netstat -ano | findstr :{}`", address.port())
-            } else {
-                format!("`ss -ltnp 'sport = :{}'`", address.port())
-            };
-            let dual = if address.is_ipv6() && address.ip().is_unspecified() && !listener.socket.only_v6 {
-                "; [::] takes the port on IPv4 too unless socket.only_v6 = true"
-            } else {
-                ""
-            };
-            format!("another process has it, {tells} tells which; stop it or choose another port{dual}")
-        }
-    }
+    };
+    let port = address.port();
+    let tells = if cfg!(windows) {
+        format!("`netstat -ano -p tcp | findstr :{port}`")
+    } else if cfg!(target_os = "linux") {
+        format!("`ss -ltnp 'sport = :{port}'`")
+    } else {
+        format!("`lsof -nP -iTCP:{port} -sTCP:LISTEN`")
+    };
+    let both_families = address.is_ipv6() && address.ip().is_unspecified() && !listener.socket.only_v6;
+    let dual =
+        if both_families { "; [::] takes the port on IPv4 too unless socket.only_v6 = true" } else { "" };
+    format!("another process has it, {tells} tells which: stop it or choose another port{dual}")
 }
 
 fn option_remedy(name: &str, error: &io::Error) -> String {
@@ -160,13 +168,22 @@ fn option_remedy(name: &str, error: &io::Error) -> String {
     }
 }
 
-/// Whether the process or the host has no descriptor left.
-fn is_out_of_descriptors(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    return matches!(
-        rustix::io::Errno::from_io_error(error),
-        Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE)
-    );
-    #[cfg(not(unix))]
-    return matches!(error.raw_os_error(), Some(10024)); // WSAEMFILE
+/// Errors that the standard library has no kind for, by their number on each platform.
+struct Failing;
+
+#[cfg(unix)]
+impl Failing {
+    const FAMILY: &[i32] = &[rustix::io::Errno::AFNOSUPPORT.raw_os_error()];
+    const DESCRIPTORS: &[i32] =
+        &[rustix::io::Errno::MFILE.raw_os_error(), rustix::io::Errno::NFILE.raw_os_error()];
+}
+
+#[cfg(not(unix))]
+impl Failing {
+    const FAMILY: &[i32] = &[10047]; // WSAEAFNOSUPPORT
+    const DESCRIPTORS: &[i32] = &[10024]; // WSAEMFILE
+}
+
+fn is(error: &io::Error, numbers: &[i32]) -> bool {
+    error.raw_os_error().is_some_and(|number| numbers.contains(&number))
 }

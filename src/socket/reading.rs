@@ -44,8 +44,6 @@ pub(super) enum Value {
     Number(u64),
     Time(Duration),
     Word(String),
-    #[cfg_attr(not(unix), expect(dead_code, reason = "file modes are of Unix sockets"))]
-    Mode(u32),
     Probes(Keepalive),
     /// Off, or none, for an option that else has a value.
     Off,
@@ -64,7 +62,6 @@ impl fmt::Display for Value {
             Self::Number(number) => write!(f, "{number}"),
             Self::Time(time) => write!(f, "{}", humantime::format_duration(*time)),
             Self::Word(word) => f.write_str(word),
-            Self::Mode(mode) => write!(f, "0o{mode:03o}"),
             Self::Probes(Keepalive { idle, interval, count }) => {
                 let (idle, interval) =
                     (humantime::format_duration(*idle), humantime::format_duration(*interval));

@@ -1,6 +1,8 @@
 //! What the socket tests share: listeners on port 0, and a client and its accepted end. Not a test.
 
 #![allow(
+    clippy::print_stderr,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
     dead_code,
@@ -17,6 +19,15 @@ use oread::settings::{Address, ListenerSettings};
 use oread::socket::{Bound, Listening, OptionReading};
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether this host has IPv6: some containers do not, and a test of it then says so and ends.
+pub fn host_has_ipv6() -> bool {
+    let has = TcpListener::bind("[::1]:0").is_ok();
+    if !has {
+        eprintln!("not tested: this host has no IPv6");
+    }
+    has
+}
 
 /// An echo listener named `front` on an internet address.
 pub fn listener(address: &str) -> ListenerSettings {

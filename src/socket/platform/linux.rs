@@ -3,10 +3,7 @@
 //! What the kernel caps without a word (the backlog, fast open) is worked out from `/proc`.
 
 use std::fs;
-use std::io;
 use std::time::Duration;
-
-use socket2::Socket;
 
 use super::super::options::{Calls, Family};
 use super::super::reading::Value;
@@ -61,11 +58,6 @@ pub(in crate::socket) const FAST_OPEN: Option<Calls> = Some(Calls {
 /// `listen` caps the backlog at `somaxconn` and says nothing; without `/proc` the cap is not known.
 pub(in crate::socket) fn read_backlog(asked: u32) -> Option<Value> {
     sysctl("net/core/somaxconn").map(|most| Value::Number(most.min(u64::from(asked))))
-}
-
-/// Marks the IPv4 connections of a dual-stack socket, which `IPV6_TCLASS` does not reach.
-pub(super) fn mark_mapped(socket: &Socket, field: u32) -> io::Result<()> {
-    socket.set_tos_v4(field)
 }
 
 /// The congestion controls that the kernel has loaded.

@@ -1,29 +1,25 @@
 //! What differs between platforms: options that only some have (`None` elsewhere), and how the others are read.
 //!
-//! Each platform's file has the same names. The options here that all have differ only in their bookkeeping.
+//! Two choices, each a pair of files with the same names: `unix` or `windows`, and `linux` or `other`. The options in
+//! this file are set alike everywhere.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod fast_open;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "other.rs")]
 mod linux;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod other;
+#[cfg_attr(not(unix), path = "windows.rs")]
+mod unix;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) use linux::*;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) use other::*;
-
-use std::io;
 use std::time::Duration;
 
-use socket2::{Socket, TcpKeepalive};
+use socket2::TcpKeepalive;
 
 use super::options::Calls;
-#[cfg(unix)]
-use super::options::Family;
 use super::reading::Value;
 use crate::settings::Keepalive;
+
+pub(super) use linux::*;
+pub(super) use unix::*;
 
 pub(super) const KEEPALIVE: Calls = Calls {
     set: |socket, ask| match ask.options.keepalive {
@@ -35,26 +31,8 @@ pub(super) const KEEPALIVE: Calls = Calls {
                 .with_retries(count),
         ),
     },
-    read: |socket, _| {
-        if !socket.keepalive()? {
-            return Ok(Some(Value::Off));
-        }
-        probes(socket)
-    },
+    read: |socket, _| if socket.keepalive()? { read_probes(socket) } else { Ok(Some(Value::Off)) },
 };
-
-#[cfg(not(windows))]
-fn probes(socket: &Socket) -> io::Result<Option<Value>> {
-    let (idle, interval) = (socket.tcp_keepalive_time()?, socket.tcp_keepalive_interval()?);
-    Ok(Some(Value::Probes(Keepalive { idle, interval, count: socket.tcp_keepalive_retries()? })))
-}
-
-/// Windows takes the times of probes, and does not tell them.
-#[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the signature of its Unix twin")]
-fn probes(_: &Socket) -> io::Result<Option<Value>> {
-    Ok(None)
-}
 
 pub(super) const LINGER: Calls = Calls {
     set: |socket, ask| socket.set_linger(ask.options.linger.map(whole_seconds)),
@@ -62,48 +40,20 @@ pub(super) const LINGER: Calls = Calls {
 };
 
 pub(super) const RECV_BUFFER: Calls = Calls {
-    set: |socket, ask| {
-        ask.options.recv_buffer.map_or(Ok(()), |size| socket.set_recv_buffer_size(size as usize))
+    set: |socket, ask| match ask.options.recv_buffer {
+        Some(size) => socket.set_recv_buffer_size(size as usize),
+        None => Ok(()),
     },
     read: |socket, _| socket.recv_buffer_size().map(buffer),
 };
 
 pub(super) const SEND_BUFFER: Calls = Calls {
-    set: |socket, ask| {
-        ask.options.send_buffer.map_or(Ok(()), |size| socket.set_send_buffer_size(size as usize))
+    set: |socket, ask| match ask.options.send_buffer {
+        Some(size) => socket.set_send_buffer_size(size as usize),
+        None => Ok(()),
     },
     read: |socket, _| socket.send_buffer_size().map(buffer),
 };
-
-#[cfg(unix)]
-pub(super) const REUSE_ADDRESS: Option<Calls> = Some(Calls {
-    set: |socket, _| socket.set_reuse_address(true),
-    read: |socket, _| socket.reuse_address().map(|on| Some(Value::Flag(on))),
-});
-#[cfg(not(unix))]
-pub(super) const REUSE_ADDRESS: Option<Calls> = None;
-
-#[cfg(unix)]
-pub(super) const DSCP: Option<Calls> = Some(Calls {
-    set: |socket, ask| ask.options.dscp.map_or(Ok(()), |dscp| set_dscp(socket, dscp, ask.family)),
-    read: |socket, ask| {
-        let field = if ask.family.is_ipv6() { socket.tclass_v6()? } else { socket.tos_v4()? };
-        Ok(Some(Value::number(field >> 2)))
-    },
-});
-#[cfg(not(unix))]
-pub(super) const DSCP: Option<Calls> = None;
-
-/// The six bits stand above two that belong to congestion notification.
-#[cfg(unix)]
-fn set_dscp(socket: &Socket, dscp: u8, family: Family) -> io::Result<()> {
-    let field = u32::from(dscp) << 2;
-    if family.is_ipv6() {
-        socket.set_tclass_v6(field)?;
-        return mark_mapped(socket, field);
-    }
-    socket.set_tos_v4(field)
-}
 
 /// What a buffer's size is in the configuration's terms.
 fn buffer(found: usize) -> Option<Value> {

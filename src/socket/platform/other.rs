@@ -24,13 +24,6 @@ pub(in crate::socket) fn read_backlog(_: u32) -> Option<Value> {
     None
 }
 
-/// `IPV6_TCLASS` is all that an IPv6 socket takes here.
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "the signature of its Linux twin")]
-pub(super) fn mark_mapped(_: &socket2::Socket, _: u32) -> std::io::Result<()> {
-    Ok(())
-}
-
 pub(in crate::socket) fn congestion_controls() -> Option<String> {
     None
 }

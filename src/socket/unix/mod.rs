@@ -80,8 +80,9 @@ fn clear(listener: &ListenerSettings, path: &Path, address: &SockAddr) -> Result
 }
 
 fn mode_reading(listener: &ListenerSettings, path: &Path) -> OptionReading {
-    let requested = listener.socket.mode.map(Value::Mode);
-    let effective = Effective::from(file::mode(path).map(|mode| Some(Value::Mode(mode))));
+    let octal = |mode| Value::Word(format!("0o{mode:03o}"));
+    let requested = listener.socket.mode.map(octal);
+    let effective = Effective::from(file::mode(path).map(|mode| Some(octal(mode))));
     OptionReading::new("mode", requested.as_ref(), &effective)
 }
 
