@@ -2,7 +2,6 @@
 
 #![allow(
     clippy::print_stderr,
-    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
     dead_code,
