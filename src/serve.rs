@@ -9,5 +9,6 @@ pub fn run(loaded: &Loaded, _sources: &Sources) -> Exit {
     for listener in &loaded.settings.listeners {
         say::note(&format!("{} {}", listener.name, listener.bind));
     }
+    crate::app::run(&loaded.settings).ok();
     Exit::Ok
 }

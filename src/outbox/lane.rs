@@ -1,0 +1,106 @@
+//! One lane of an outbox: bytes in a ring, and where their frames end. A write takes the ring as it stands, however many frames it holds.
+
+use std::collections::VecDeque;
+
+use super::OutboxRules;
+use crate::tick::Tick;
+
+/// Frames in order of arrival.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    bytes: VecDeque<u8>,
+    marks: VecDeque<Mark>,
+    /// Whether the socket has the beginning of the front frame: then it cannot be dropped any more.
+    started: bool,
+}
+
+/// One frame of the lane.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    /// Bytes of it in the ring.
+    len: usize,
+    since: Tick,
+}
+
+impl Lane {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn frames(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub(super) fn oldest(&self) -> Option<Tick> {
+        self.marks.front().map(|mark| mark.since)
+    }
+
+    /// Whether the oldest frame that could still be dropped has waited too long.
+    pub(super) fn expired(&self, rules: &OutboxRules, now: Tick) -> bool {
+        let waiting = self.marks.get(usize::from(self.started));
+        rules.age > 0 && waiting.is_some_and(|mark| now.since(mark.since) >= rules.age)
+    }
+
+    /// Whether a frame of `len` bytes keeps the lane within its limits. An empty lane takes any one frame, else it would never go.
+    pub(super) fn fits(&self, rules: &OutboxRules, now: Tick, len: usize) -> bool {
+        self.marks.is_empty()
+            || ((self.marks.len() as u64) < rules.frames
+                && (self.bytes.len() + len) as u64 <= rules.bytes
+                && !self.expired(rules, now))
+    }
+
+    pub(super) fn push(&mut self, now: Tick, wire: &[u8], started: bool) {
+        debug_assert!(!started || self.marks.is_empty(), "only the first frame can have been started");
+        if wire.is_empty() {
+            return;
+        }
+        self.started |= started;
+        self.bytes.extend(wire);
+        self.marks.push_back(Mark { len: wire.len(), since: now });
+    }
+
+    /// Drops the oldest frame of which nothing was sent. `false` when there is none.
+    pub(super) fn drop_oldest(&mut self) -> bool {
+        let at = usize::from(self.started);
+        let Some(mark) = self.marks.remove(at) else { return false };
+        let before = if self.started { self.marks[0].len } else { 0 };
+        if before == 0 {
+            self.bytes.drain(..mark.len);
+        } else {
+            self.bytes.drain(before..before + mark.len);
+        }
+        true
+    }
+
+    /// The unsent rest of the front frame, if its beginning was sent.
+    pub(super) fn started_rest(&self) -> Option<[&[u8]; 2]> {
+        let rest = self.marks.front().filter(|_| self.started)?.len;
+        let (front, back) = self.bytes.as_slices();
+        let first = rest.min(front.len());
+        Some([&front[..first], &back[..rest - first]])
+    }
+
+    pub(super) fn all(&self) -> [&[u8]; 2] {
+        let (front, back) = self.bytes.as_slices();
+        [front, back]
+    }
+
+    /// The first `written` bytes are gone. Says how many frames ended in them.
+    pub(super) fn advance(&mut self, written: usize) -> u32 {
+        self.bytes.drain(..written);
+        let mut left = written;
+        let mut finished = 0;
+        while let Some(front) = self.marks.front_mut() {
+            if left < front.len {
+                front.len -= left;
+                self.started |= left > 0;
+                return finished;
+            }
+            left -= front.len;
+            self.marks.pop_front();
+            self.started = false;
+            finished += 1;
+        }
+        finished
+    }
+}

@@ -1,0 +1,211 @@
+//! The outbox: a session's bounded send channel, for what its socket does not take at once.
+//!
+//! ```text
+//!   control ─► [ frame ][ frame ] ────────────────┐   goes first, but never into the middle of a frame
+//!                                                 ├─► socket
+//!   data ────► [ rest of a started frame ][ f ][ f ]   bounded in frames, bytes and age; four ways of being full
+//! ```
+//! Pure: time is an argument, and nothing here does I/O. An outbox that was never used owns no memory.
+//!
+//! Invariants:
+//! 1. A frame of which the socket took a byte is sent whole: no policy drops it. No torn frame, ever.
+//! 2. Frames leave in the order in which they came in, control frames aside.
+//! 3. Every frame that came in is sent, or counted in a [`Push`] or by [`Outbox::clear`].
+//! 4. Bytes held ≤ `bytes` + the one batch that found room (`block`), or the one frame (others).
+
+mod lane;
+
+use std::io::IoSlice;
+
+use lane::Lane;
+
+use crate::reason::DropReason;
+use crate::settings::{OutboxSettings, WhenFull};
+use crate::tick::Tick;
+
+/// Bytes of control frames that may wait: a peer that provokes more is not read until it takes them.
+pub const CONTROL_BYTES: usize = 4096;
+
+/// The rules of an outbox, in ticks. Shared by all sessions of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxRules {
+    /// Frames that may wait.
+    pub frames: u64,
+    /// Bytes that may wait.
+    pub bytes: u64,
+    /// Ticks that a frame may wait; 0 is for ever.
+    pub age: u32,
+    /// What happens at a limit.
+    pub when_full: WhenFull,
+}
+
+impl OutboxRules {
+    /// These settings in ticks.
+    pub fn new(settings: &OutboxSettings) -> Self {
+        Self {
+            frames: settings.frames,
+            bytes: settings.bytes,
+            age: Tick::span(settings.age),
+            when_full: settings.when_full,
+        }
+    }
+}
+
+/// A session's bounded send channel.
+#[derive(Debug, Default)]
+pub struct Outbox(Option<Box<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    data: Lane,
+    control: Lane,
+}
+
+/// What became of a frame that was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Push {
+    /// It waits.
+    Queued,
+    /// It waits, and this many older ones were dropped for it.
+    Displaced(u64, DropReason),
+    /// It was dropped.
+    Refused(DropReason),
+    /// It was dropped, and the session is to end.
+    Disconnect,
+}
+
+impl Outbox {
+    /// Whether nothing waits.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| queue.data.bytes() + queue.control.bytes())
+    }
+
+    /// Frames that wait, a started one included.
+    pub fn frames(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| queue.data.frames() + queue.control.frames())
+    }
+
+    /// Since when the oldest frame has waited.
+    pub fn oldest(&self) -> Option<Tick> {
+        self.0.as_ref().and_then(|queue| queue.data.oldest())
+    }
+
+    /// Bytes that may still come in before the outbox is full: what a session with policy `block` may read.
+    pub fn room(&self, rules: &OutboxRules, now: Tick) -> u64 {
+        let Some(queue) = &self.0 else { return rules.bytes.max(1) };
+        if queue.control.bytes() >= CONTROL_BYTES
+            || queue.data.frames() as u64 >= rules.frames
+            || queue.data.expired(rules, now)
+        {
+            return 0;
+        }
+        rules.bytes.saturating_sub(queue.data.bytes() as u64)
+    }
+
+    /// Puts a frame at the end. `started` says that the socket has its first bytes already: it is the first to be sent, and
+    /// `wire` is the rest of it.
+    pub fn push(&mut self, rules: &OutboxRules, now: Tick, wire: &[u8], started: bool) -> Push {
+        let queue = self.0.get_or_insert_default();
+        if started || rules.when_full == WhenFull::Block || queue.data.fits(rules, now, wire.len()) {
+            queue.data.push(now, wire, started);
+            return Push::Queued;
+        }
+        let refused = match rules.when_full {
+            WhenFull::DropOldest => return queue.displace(rules, now, wire),
+            WhenFull::DropNewest => Push::Refused(DropReason::OutboxNewest),
+            WhenFull::Disconnect | WhenFull::Block => Push::Disconnect,
+        };
+        self.release_if_empty();
+        refused
+    }
+
+    /// Puts a control frame ahead of all data. `false`, and nothing is queued, when [`CONTROL_BYTES`] wait already.
+    pub fn push_control(&mut self, now: Tick, wire: &[u8]) -> bool {
+        let queue = self.0.get_or_insert_default();
+        let fits = queue.control.bytes() + wire.len() <= CONTROL_BYTES;
+        if fits {
+            queue.control.push(now, wire, false);
+        }
+        self.release_if_empty();
+        fits
+    }
+
+    /// Drops what has waited too long, if the policy drops. Says how many frames.
+    pub fn expire(&mut self, rules: &OutboxRules, now: Tick) -> u64 {
+        let mut dropped = 0;
+        if let (Some(queue), WhenFull::DropOldest) = (&mut self.0, rules.when_full) {
+            while queue.data.expired(rules, now) && queue.data.drop_oldest() {
+                dropped += 1;
+            }
+        }
+        self.release_if_empty();
+        dropped
+    }
+
+    /// Whether the oldest frame has waited too long.
+    pub fn expired(&self, rules: &OutboxRules, now: Tick) -> bool {
+        self.0.as_ref().is_some_and(|queue| queue.data.expired(rules, now))
+    }
+
+    /// What to write next, in order: at most four slices, the unused ones empty.
+    pub fn slices(&self) -> [IoSlice<'_>; 4] {
+        let Some(queue) = &self.0 else { return [(); 4].map(|()| IoSlice::new(&[])) };
+        // A started frame is finished before control frames go; what follows it waits for the next write.
+        let (first, second) = match (queue.data.started_rest(), queue.control.bytes()) {
+            (_, 0) => (queue.data.all(), [&[][..]; 2]),
+            (Some(rest), _) => (rest, queue.control.all()),
+            (None, _) => (queue.control.all(), queue.data.all()),
+        };
+        [first[0], first[1], second[0], second[1]].map(IoSlice::new)
+    }
+
+    /// The socket took the first `written` bytes of [`Outbox::slices`]. Says how many frames were finished.
+    pub fn advance(&mut self, written: usize) -> u32 {
+        let Some(queue) = &mut self.0 else { return 0 };
+        let started = queue.data.started_rest().map(|rest| rest[0].len() + rest[1].len());
+        let control = queue.control.bytes();
+        let finished = match started {
+            _ if control == 0 => queue.data.advance(written),
+            Some(rest) => {
+                queue.data.advance(written.min(rest)) + queue.control.advance(written.saturating_sub(rest))
+            }
+            None => {
+                queue.control.advance(written.min(control))
+                    + queue.data.advance(written.saturating_sub(control))
+            }
+        };
+        self.release_if_empty();
+        finished
+    }
+
+    /// Gives up what waits; says how many frames were lost.
+    pub fn clear(&mut self) -> u64 {
+        let lost = self.frames() as u64;
+        self.0 = None;
+        lost
+    }
+
+    fn release_if_empty(&mut self) {
+        if self.0.as_ref().is_some_and(|queue| queue.data.frames() + queue.control.frames() == 0) {
+            self.0 = None;
+        }
+    }
+}
+
+impl Queue {
+    fn displace(&mut self, rules: &OutboxRules, now: Tick, wire: &[u8]) -> Push {
+        let aged = self.data.expired(rules, now);
+        let mut dropped = 0;
+        while !self.data.fits(rules, now, wire.len()) && self.data.drop_oldest() {
+            dropped += 1;
+        }
+        self.data.push(now, wire, false);
+        Push::Displaced(dropped, if aged { DropReason::OutboxAge } else { DropReason::OutboxOldest })
+    }
+}

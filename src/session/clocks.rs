@@ -1,0 +1,130 @@
+//! The deadlines of a session: pure, and five numbers instead of timers.
+//!
+//! A deadline that comes near is announced to the worker's wheel by whoever drives the session; here it is only known when it would be.
+
+use crate::reason::CloseReason;
+use crate::settings::ListenerLimits;
+use crate::tick::Tick;
+
+/// How long each thing may take, in ticks; 0 is for ever. Shared by all sessions of a listener.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    /// Everything before the first frame.
+    pub handshake: u32,
+    /// A frame, from its first byte to its last.
+    pub frame: u32,
+    /// Nothing either way.
+    pub idle: u32,
+    /// The peer takes nothing of what it is owed.
+    pub write_stall: u32,
+    /// The whole session.
+    pub lifetime: u32,
+}
+
+impl Patience {
+    /// These limits in ticks.
+    pub fn new(limits: &ListenerLimits) -> Self {
+        Self {
+            handshake: Tick::span(limits.handshake),
+            frame: Tick::span(limits.frame),
+            idle: Tick::span(limits.idle),
+            write_stall: Tick::span(limits.write_stall),
+            lifetime: Tick::span(limits.lifetime),
+        }
+    }
+}
+
+/// When the things of one session began. [`Tick::NEVER`] says that a thing is not going on.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    born: Tick,
+    /// The last byte in either direction.
+    active: Tick,
+    /// The first byte of the frame that is open; before the first whole frame, the birth.
+    frame: Tick,
+    /// Since when the peer has taken nothing though it is owed something.
+    stalled: Tick,
+    greeted: bool,
+    /// Whether we do not read at present, by our own choice: then silence is not the peer's fault.
+    paused: bool,
+}
+
+impl Clocks {
+    /// A session begins.
+    pub fn new(now: Tick) -> Self {
+        Self {
+            born: now,
+            active: now,
+            frame: Tick::NEVER,
+            stalled: Tick::NEVER,
+            greeted: false,
+            paused: false,
+        }
+    }
+
+    /// When the session began.
+    pub fn born(&self) -> Tick {
+        self.born
+    }
+
+    /// Whether a whole frame has come.
+    pub fn greeted(&self) -> bool {
+        self.greeted
+    }
+
+    /// Bytes came. `frames` of them were whole; `open` says that one was begun and is not finished.
+    pub fn received(&mut self, now: Tick, frames: u32, open: bool) {
+        self.active = now;
+        self.greeted |= frames > 0;
+        if !open {
+            self.frame = Tick::NEVER;
+        } else if frames > 0 || self.frame == Tick::NEVER {
+            // A frame's clock starts with its first byte and is not put back by those that follow.
+            self.frame = now;
+        }
+    }
+
+    /// The peer took bytes; `owed` says that more wait.
+    pub fn sent(&mut self, now: Tick, owed: bool) {
+        self.active = now;
+        self.stalled = if owed { now } else { Tick::NEVER };
+    }
+
+    /// The peer took nothing of what waits.
+    pub fn blocked(&mut self, now: Tick) {
+        if self.stalled == Tick::NEVER {
+            self.stalled = now;
+        }
+    }
+
+    /// Says whether we read at present. What runs only while we look starts anew when we look again.
+    #[inline]
+    pub fn reading(&mut self, now: Tick, reads: bool) {
+        if self.paused && reads {
+            self.active = now;
+            if self.frame != Tick::NEVER {
+                self.frame = now;
+            }
+        }
+        self.paused = !reads;
+    }
+
+    /// The next moment at which a deadline may have passed, and what it would be.
+    pub fn next(&self, patience: &Patience) -> (Tick, CloseReason) {
+        let deadline = |since: Tick, ticks: u32| {
+            if ticks == 0 || since == Tick::NEVER { Tick::NEVER } else { since.after(ticks) }
+        };
+        let looking = |since: Tick| if self.paused { Tick::NEVER } else { since };
+        let handshake = if self.greeted { Tick::NEVER } else { self.born };
+        [
+            (deadline(looking(handshake), patience.handshake), CloseReason::HandshakeTimeout),
+            (deadline(looking(self.frame), patience.frame), CloseReason::FrameTimeout),
+            (deadline(self.stalled, patience.write_stall), CloseReason::WriteStall),
+            (deadline(self.born, patience.lifetime), CloseReason::Lifetime),
+            (deadline(looking(self.active), patience.idle), CloseReason::IdleTimeout),
+        ]
+        .into_iter()
+        .min_by_key(|(at, _)| *at)
+        .unwrap_or((Tick::NEVER, CloseReason::IdleTimeout))
+    }
+}

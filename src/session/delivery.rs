@@ -1,0 +1,121 @@
+//! The way out of a session: a run goes straight to the socket, and what the socket does not take waits in the outbox.
+
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::context::Context;
+use super::{Session, Step, close_reason};
+use crate::outbox::Push;
+use crate::service::{Batch, Talk};
+use crate::tick::Tick;
+
+impl<Io, T> Session<Io, T>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    T: Talk,
+{
+    /// Sends a run: now, if nothing waits ahead of it and the socket takes it; else from the outbox.
+    pub(super) fn deliver(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        now: Tick,
+        context: &Context,
+        batch: Batch<'_>,
+    ) {
+        let mut written = 0;
+        if self.machine.outbox().is_empty() {
+            let io = Pin::new(&mut self.io);
+            let wrote = match batch.whole() {
+                Some(run) => io.poll_write(cx, run),
+                None => io.poll_write_vectored(cx, &batch.slices()),
+            };
+            match wrote {
+                Poll::Ready(Ok(bytes)) => written = bytes,
+                Poll::Ready(Err(error)) => return self.machine.abort(close_reason(&error)),
+                Poll::Pending => {}
+            }
+            self.seat.sent += written as u64;
+        }
+        if written == batch.len() {
+            context.stats.sent.add(written, batch.count());
+            self.machine.sent_directly(now);
+        } else {
+            self.queue_rest(now, context, batch, written);
+        }
+    }
+
+    /// Puts what lies behind the first `written` bytes of the run into the outbox, frame by frame, since its policies are about frames.
+    fn queue_rest(&mut self, now: Tick, context: &Context, mut batch: Batch<'_>, written: usize) {
+        let mut end = 0;
+        let mut sent = 0;
+        for frame in batch.frames() {
+            let start = end;
+            end += frame.wire.len();
+            if end <= written {
+                sent += 1;
+                continue;
+            }
+            let begun = written.saturating_sub(start);
+            match self.machine.queue(&context.rules, now, &frame.wire[begun..], begun > 0) {
+                Push::Queued => {}
+                Push::Displaced(frames, reason) => self.seat.lost(frames, reason),
+                Push::Refused(reason) => self.seat.lost(1, reason),
+                Push::Disconnect => self.seat.lost(1, crate::reason::DropReason::SessionEnded),
+            }
+        }
+        context.stats.sent.add(written, sent);
+    }
+
+    /// Writes what waits in the outbox, then closes our side if that is due.
+    pub(super) fn flush(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
+        if self.machine.outbox().is_empty() {
+            return if self.machine.wants_shutdown() { self.shut_down(cx, now) } else { Step::Waits };
+        }
+        match write_waiting(Pin::new(&mut self.io), cx, &self.machine.outbox().slices()) {
+            Poll::Ready(Ok(written)) if written > 0 => {
+                let frames = self.machine.flushed(now, written);
+                self.seat.sent += written as u64;
+                self.seat.context().stats.sent.add(written, frames);
+                Step::Moved(written)
+            }
+            Poll::Ready(Ok(_)) => {
+                self.machine.abort(crate::reason::CloseReason::SocketError);
+                Step::Moved(0)
+            }
+            Poll::Ready(Err(error)) => {
+                self.machine.abort(close_reason(&error));
+                Step::Moved(0)
+            }
+            Poll::Pending => {
+                let context = self.seat.context_arc();
+                let expired = self.machine.blocked(&context.rules, now);
+                self.seat.lost(expired, crate::reason::DropReason::OutboxAge);
+                Step::Waits
+            }
+        }
+    }
+
+    fn shut_down(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
+        match Pin::new(&mut self.io).poll_shutdown(cx) {
+            Poll::Ready(Ok(())) => self.machine.finished(now),
+            Poll::Ready(Err(error)) => self.machine.abort(close_reason(&error)),
+            Poll::Pending => return Step::Waits,
+        }
+        Step::Moved(0)
+    }
+}
+
+fn write_waiting<Io: AsyncWrite>(
+    io: Pin<&mut Io>,
+    cx: &mut TaskContext<'_>,
+    slices: &[IoSlice<'_>; 4],
+) -> Poll<std::io::Result<usize>> {
+    let used = slices.iter().rposition(|slice| !slice.is_empty()).map_or(0, |last| last + 1);
+    match &slices[..used] {
+        [only] => io.poll_write(cx, only),
+        several => io.poll_write_vectored(cx, several),
+    }
+}

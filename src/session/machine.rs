@@ -1,0 +1,319 @@
+//! The state of one session without its I/O: bytes and moments go in, decisions come out.
+//!
+//! ```text
+//!            eof, nothing owed                      ┌────────────────────────────────────► Done
+//!            ┌─────────────────────────────────────►│
+//!   Open ────┤ eof, something owed ─► HalfClosed ───┤ flushed
+//!            │                                      │
+//!            └─ fault, deadline, drain, service ─► Flushing ── flushed ─► Lingering ── eof, quiet, or late ─► Done
+//!
+//!   any ── reset, write stall, cut ─► Done
+//! ```
+//! *Lingering* is after our FIN: what still arrives is read away, since closing on unread bytes would reset the connection and could
+//! destroy our last words on their way (RFC 9293, 3.10.4; RFC 1122, 4.2.2.13).
+//!
+//! Invariants:
+//! 1. A session leaves `Open` once and ends with the reason with which it left.
+//! 2. `kept` holds bytes of one unfinished frame, and none while there is none.
+//! 3. Nothing that arrives outside `Open` reaches a service.
+
+use super::clocks::{Clocks, Patience};
+use super::pace::{Bucket, Rate};
+use crate::codec::{Codec, FrameFault, Progress};
+use crate::outbox::{Outbox, OutboxRules, Push};
+use crate::reason::{CloseReason, DropReason};
+use crate::settings::{ListenerSettings, WhenFull};
+use crate::stats::SessionState;
+use crate::tick::{TICK, Tick};
+
+/// How long a goodbye may take once all is flushed: a peer silent for so long is not waited for.
+const LINGER_TICKS: u32 = 900 / TICK.as_millis() as u32;
+
+/// What all sessions of a listener have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How bytes become frames.
+    pub codec: Codec,
+    /// How long things may take.
+    pub patience: Patience,
+    /// The bounds of an outbox.
+    pub outbox: OutboxRules,
+    /// Bytes a second from the peer.
+    pub rate: Rate,
+}
+
+impl Rules {
+    /// The rules that these settings make.
+    pub fn new(settings: &ListenerSettings) -> Self {
+        Self {
+            codec: Codec::new(&settings.codec),
+            patience: Patience::new(&settings.limits),
+            outbox: OutboxRules::new(&settings.outbox),
+            rate: Rate::per_second(settings.limits.read_rate),
+        }
+    }
+}
+
+/// Where a session is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading and answering.
+    Open,
+    /// The peer has closed its side; it is still owed something.
+    HalfClosed,
+    /// No longer answers; flushes what it owes.
+    Flushing(CloseReason),
+    /// Our side is closed; reads away what still arrives.
+    Lingering {
+        /// Why the session ends.
+        reason: CloseReason,
+        /// When it ends at the latest.
+        until: Tick,
+    },
+    /// Over.
+    Done(CloseReason),
+}
+
+/// What one read brought.
+#[derive(Debug, Default)]
+pub struct Arrival {
+    /// The beginning of the run's first frame, from earlier reads; empty when the run begins in this one.
+    pub head: Vec<u8>,
+    /// Bytes of this read that finish the frame in `head`.
+    pub seam: usize,
+    /// Where the run ends in the bytes that were read.
+    pub end: usize,
+    /// Whole frames in head and run.
+    pub frames: u32,
+    /// Why the stream cannot go on after the run.
+    pub fault: Option<FrameFault>,
+}
+
+/// The state of one session.
+#[derive(Debug)]
+pub struct Machine {
+    phase: Phase,
+    progress: Progress,
+    kept: Vec<u8>,
+    outbox: Outbox,
+    clocks: Clocks,
+    bucket: Bucket,
+}
+
+impl Machine {
+    /// A session begins.
+    pub fn new(now: Tick) -> Self {
+        Self {
+            phase: Phase::Open,
+            progress: Progress::Border,
+            kept: Vec::new(),
+            outbox: Outbox::default(),
+            clocks: Clocks::new(now),
+            bucket: Bucket::default(),
+        }
+    }
+
+    /// Where the session is in its life.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What the session shows in `/status`.
+    pub fn state(&self) -> SessionState {
+        match self.phase {
+            Phase::Open | Phase::HalfClosed if !self.outbox.is_empty() => SessionState::Blocked,
+            Phase::Open if !self.clocks.greeted() => SessionState::Handshake,
+            Phase::Open | Phase::HalfClosed => SessionState::Open,
+            Phase::Flushing(_) | Phase::Lingering { .. } | Phase::Done(_) => SessionState::Closing,
+        }
+    }
+
+    /// When it began.
+    pub fn born(&self) -> Tick {
+        self.clocks.born()
+    }
+
+    /// Bytes of the unfinished frame.
+    pub fn kept(&self) -> &[u8] {
+        &self.kept
+    }
+
+    /// Memory that the unfinished frame takes.
+    pub fn kept_capacity(&self) -> usize {
+        self.kept.capacity()
+    }
+
+    /// What waits to be sent.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// How many bytes to read now; 0 is none. `crowded` says that the outboxes of all sessions together are at their limit.
+    pub fn appetite(&mut self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
+        match self.phase {
+            Phase::Lingering { .. } => u64::MAX,
+            Phase::Open => {
+                let blocks = rules.outbox.when_full == WhenFull::Block && !self.outbox.is_empty();
+                let room = match blocks {
+                    true if crowded => 0,
+                    true => self.outbox.room(&rules.outbox, now),
+                    false => u64::MAX,
+                };
+                let appetite = room.min(self.bucket.allowance(rules.rate, now));
+                self.clocks.reading(now, appetite > 0);
+                appetite
+            }
+            _ => 0,
+        }
+    }
+
+    /// When a session without appetite is worth another look for the sake of its read rate.
+    pub fn refill(&self, rules: &Rules) -> Option<Tick> {
+        (self.phase == Phase::Open && rules.rate.is_limited()).then(|| self.bucket.refill())
+    }
+
+    /// Bytes came. The tail behind the run is kept, in memory that grows with what came.
+    pub fn received(&mut self, rules: &Rules, now: Tick, data: &[u8]) -> Arrival {
+        if self.phase != Phase::Open {
+            return Arrival::default();
+        }
+        self.bucket.take(rules.rate, data.len());
+        let cut = rules.codec.cut(&mut self.progress, data);
+        self.clocks.received(now, cut.frames, self.progress.in_frame());
+        let head = if cut.frames > 0 { std::mem::take(&mut self.kept) } else { Vec::new() };
+        if cut.fault.is_none() && cut.end < data.len() {
+            self.kept.extend_from_slice(&data[cut.end..]);
+        }
+        Arrival { head, seam: cut.seam, end: cut.end, frames: cut.frames, fault: cut.fault }
+    }
+
+    /// The peer will send no more.
+    pub fn eof(&mut self) {
+        match self.phase {
+            Phase::Open if self.progress.in_frame() => self.close(CloseReason::Truncated),
+            Phase::Open if self.outbox.is_empty() => self.phase = Phase::Done(CloseReason::PeerClosed),
+            Phase::Open => self.phase = Phase::HalfClosed,
+            Phase::Lingering { reason, .. } => self.phase = Phase::Done(reason),
+            Phase::HalfClosed | Phase::Flushing(_) | Phase::Done(_) => {}
+        }
+    }
+
+    /// Puts a frame, or with `started` the rest of one, behind what waits.
+    pub fn queue(&mut self, rules: &Rules, now: Tick, wire: &[u8], started: bool) -> Push {
+        let push = self.outbox.push(&rules.outbox, now, wire, started);
+        if push == Push::Disconnect {
+            self.close(CloseReason::OutboxFull);
+        }
+        push
+    }
+
+    /// The socket took `written` bytes of the outbox. Says how many frames that finished.
+    pub fn flushed(&mut self, now: Tick, written: usize) -> u32 {
+        let frames = self.outbox.advance(written);
+        self.clocks.sent(now, !self.outbox.is_empty());
+        frames
+    }
+
+    /// The socket took bytes that never were in the outbox.
+    pub fn sent_directly(&mut self, now: Tick) {
+        self.clocks.sent(now, false);
+    }
+
+    /// The socket took nothing of what waits. Says how many frames have waited too long and are dropped for it.
+    pub fn blocked(&mut self, rules: &Rules, now: Tick) -> u64 {
+        self.clocks.blocked(now);
+        self.outbox.expire(&rules.outbox, now)
+    }
+
+    /// Ends the session in order: what it owes is flushed first. Later reasons change nothing.
+    pub fn close(&mut self, reason: CloseReason) {
+        if matches!(self.phase, Phase::Open) {
+            self.forget_input();
+            self.phase = Phase::Flushing(reason);
+        }
+    }
+
+    /// Ends the session at once.
+    pub fn abort(&mut self, reason: CloseReason) {
+        self.forget_input();
+        self.phase = match self.phase {
+            // A peer that is reset after the goodbye has not changed why we said it.
+            Phase::Lingering { reason: first, .. } if reason == CloseReason::Reset => Phase::Done(first),
+            Phase::Done(first) => Phase::Done(first),
+            _ => Phase::Done(reason),
+        };
+    }
+
+    /// Our side of the connection has been closed behind the last byte owed.
+    pub fn finished(&mut self, now: Tick) {
+        self.phase = match self.phase {
+            Phase::Flushing(reason) => Phase::Lingering { reason, until: now.after(LINGER_TICKS) },
+            Phase::HalfClosed => Phase::Done(CloseReason::PeerClosed),
+            other => other,
+        };
+    }
+
+    /// Bytes arrived that nobody will answer. A drain waits for as long as they keep coming, other reasons do not.
+    pub fn read_away(&mut self, now: Tick) {
+        if let Phase::Lingering { reason: CloseReason::Drained, until } = &mut self.phase {
+            *until = now.after(LINGER_TICKS);
+        }
+    }
+
+    /// Whether our side of the connection should be closed now.
+    pub fn wants_shutdown(&self) -> bool {
+        matches!(self.phase, Phase::HalfClosed | Phase::Flushing(_)) && self.outbox.is_empty()
+    }
+
+    /// The next moment at which [`Machine::judge`] may have something to say.
+    pub fn deadline(&self, rules: &Rules) -> Tick {
+        self.next_event(rules).0
+    }
+
+    /// Acts on deadlines that have passed. Call it after reading and writing were tried: what waits in the socket is looked at first.
+    pub fn judge(&mut self, rules: &Rules, now: Tick) {
+        let (at, reason) = self.next_event(rules);
+        if now < at {
+            return;
+        }
+        match (self.phase, reason) {
+            (Phase::Lingering { reason, .. }, _) => self.phase = Phase::Done(reason),
+            (Phase::Open, CloseReason::WriteStall) | (Phase::HalfClosed | Phase::Flushing(_), _) => {
+                self.abort(reason)
+            }
+            (Phase::Open, _) => self.close(reason),
+            (Phase::Done(_), _) => {}
+        }
+    }
+
+    fn next_event(&self, rules: &Rules) -> (Tick, CloseReason) {
+        match self.phase {
+            Phase::Open => {
+                let clocks = self.clocks.next(&rules.patience);
+                let aged = self
+                    .outbox
+                    .oldest()
+                    .filter(|_| rules.outbox.age > 0 && rules.outbox.when_full == WhenFull::Disconnect);
+                let aged = aged.map_or(Tick::NEVER, |since| since.after(rules.outbox.age));
+                if aged < clocks.0 { (aged, CloseReason::OutboxFull) } else { clocks }
+            }
+            // Only the peer's taking counts now: deadlines of the conversation are over.
+            Phase::HalfClosed | Phase::Flushing(_) => {
+                let only_stall = Patience { write_stall: rules.patience.write_stall, ..Patience::default() };
+                self.clocks.next(&only_stall)
+            }
+            Phase::Lingering { until, reason } => (until, reason),
+            Phase::Done(reason) => (Tick::NEVER, reason),
+        }
+    }
+
+    /// Gives up what waits, when the session is over. Says how many frames were lost, under [`DropReason::SessionEnded`].
+    pub fn abandon(&mut self) -> (u64, DropReason) {
+        (self.outbox.clear(), DropReason::SessionEnded)
+    }
+
+    fn forget_input(&mut self) {
+        self.kept = Vec::new();
+        self.progress = Progress::Border;
+    }
+}

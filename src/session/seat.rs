@@ -1,0 +1,167 @@
+//! A session's place in the world, as a guard: its admission, its seat with the worker, its share of the gauges. When it is dropped, in whatever
+//! way the session ended, all of them are given back, the end is counted under its one reason, and a line is logged.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use super::context::Context;
+use super::machine::Machine;
+use crate::admission::Admission;
+use crate::reason::{CloseReason, DropReason};
+use crate::stats::SessionState;
+use crate::tick::Tick;
+use crate::worker::SeatKey;
+
+/// A session's place in the world.
+pub(super) struct Seat {
+    context: Arc<Context>,
+    admission: Admission,
+    key: SeatKey,
+    /// The deadline that the worker's wheel knows of.
+    armed: Tick,
+    born: Tick,
+    /// Why the session ended. Still `None` when it is dropped: it panicked, or its runtime was taken away.
+    reason: Option<CloseReason>,
+    share: Share,
+    /// Bytes received and sent, for the closing line.
+    pub(super) received: u64,
+    pub(super) sent: u64,
+}
+
+/// The session's share of what is summed over sessions.
+struct Share {
+    state: SessionState,
+    outbox_bytes: usize,
+    outbox_frames: u32,
+    partial_bytes: usize,
+}
+
+impl Seat {
+    /// Sits down. `None` when the worker has no seat left.
+    pub(super) fn new(context: Arc<Context>, admission: Admission) -> Option<Self> {
+        let key = context.worker.enter()?;
+        let born = context.worker.now();
+        context.stats.accepted.add(1);
+        context.stats.states[SessionState::Handshake as usize].add(1);
+        let share =
+            Share { state: SessionState::Handshake, outbox_bytes: 0, outbox_frames: 0, partial_bytes: 0 };
+        Some(Self {
+            context,
+            admission,
+            key,
+            armed: Tick::NEVER,
+            born,
+            reason: None,
+            share,
+            received: 0,
+            sent: 0,
+        })
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The context, for as long as the session itself is borrowed. Costs a count on a cache line of this worker.
+    pub(super) fn context_arc(&self) -> Arc<Context> {
+        self.context.clone()
+    }
+
+    pub(super) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Asks to be woken at `deadline`, unless that is known already.
+    pub(super) fn arm(&mut self, now: Tick, deadline: Tick, waker: &Waker) {
+        if deadline < self.armed || self.armed <= now {
+            self.context.worker.arm(self.key, deadline, waker);
+            self.armed = deadline;
+        }
+    }
+
+    /// Brings the shared sums up to date with the session. `false` when unfinished frames of all sessions are over their budget.
+    #[inline]
+    pub(super) fn settle(&mut self, machine: &Machine) -> bool {
+        let state = machine.state();
+        if state != self.share.state {
+            self.settle_state(state);
+        }
+        let outbox = machine.outbox();
+        if !outbox.is_empty() || self.share.outbox_frames > 0 {
+            self.settle_outbox(outbox.bytes(), u32::try_from(outbox.frames()).unwrap_or(u32::MAX));
+        }
+        machine.kept_capacity() == self.share.partial_bytes || self.settle_partial(machine.kept_capacity())
+    }
+
+    pub(super) fn lost(&self, frames: u64, reason: DropReason) {
+        if frames > 0 {
+            self.context.stats.dropped[reason as usize].add(frames);
+        }
+    }
+
+    /// The session is over.
+    pub(super) fn end(&mut self, reason: CloseReason) {
+        self.reason = Some(reason);
+    }
+
+    #[cold]
+    fn settle_state(&mut self, state: SessionState) {
+        let states = &self.context.stats.states;
+        states[self.share.state as usize].add(-1);
+        states[state as usize].add(1);
+        self.share.state = state;
+    }
+
+    fn settle_outbox(&mut self, bytes: usize, frames: u32) {
+        let stats = &self.context.stats;
+        stats.outbox_bytes.add(difference(self.share.outbox_bytes, bytes));
+        stats.outbox_frames.add(i64::from(frames) - i64::from(self.share.outbox_frames));
+        self.context.process.queued.settle(self.share.outbox_bytes, bytes);
+        (self.share.outbox_bytes, self.share.outbox_frames) = (bytes, frames);
+    }
+
+    fn settle_partial(&mut self, bytes: usize) -> bool {
+        let grown = bytes > self.share.partial_bytes;
+        self.context.stats.partial_bytes.add(difference(self.share.partial_bytes, bytes));
+        let within = self.context.process.partial.settle(self.share.partial_bytes, bytes);
+        self.share.partial_bytes = bytes;
+        within || !grown
+    }
+
+    fn log_end(&self, reason: CloseReason) {
+        let Some(leave) = self.context.process.endings.allow(Instant::now()) else { return };
+        let seconds = self.context.worker.now().duration_since(self.born).as_secs_f64();
+        tracing::info!(
+            target: "oread::session",
+            listener = &*self.context.listener,
+            session = self.admission.id().0,
+            peer = %self.admission.peer(),
+            reason = reason.word(),
+            seconds,
+            received_bytes = self.received,
+            sent_bytes = self.sent,
+            lines_held_back = leave.suppressed,
+            "session ended"
+        );
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let unnamed = if std::thread::panicking() { CloseReason::Panicked } else { CloseReason::Cut };
+        let reason = self.reason.unwrap_or(unnamed);
+        self.settle_outbox(0, 0);
+        self.settle_partial(0);
+        let context = &self.context;
+        context.stats.states[self.share.state as usize].add(-1);
+        context.stats.closed[reason as usize].add(1);
+        context.stats.duration.record(context.worker.now().duration_since(self.born).as_secs_f64());
+        self.log_end(reason);
+        context.worker.leave(self.key);
+    }
+}
+
+fn difference(before: usize, after: usize) -> i64 {
+    i64::try_from(after).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,158 @@
+//! Workers: threads with a single-threaded Tokio runtime each. A session lives and dies on one worker, so that its bytes, its wake-ups and
+//! its counts stay in one core's cache and no lock of the hot path is ever contended. `docs/decisions/0002-workers.md` has the figures.
+//!
+//! The one place that spawns session tasks. Not a scheduler: Tokio is.
+
+mod clock;
+mod roster;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::thread::JoinHandle;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use roster::Roster;
+use clock::Clock;
+pub use roster::SeatKey;
+
+use crate::tick::{TICK, Tick};
+
+/// Ticks that housekeeping sleeps at most: a second.
+const LONGEST_SLEEP: u32 = 20;
+/// Sessions woken in one go before others get a turn.
+const WAKE_SLICE: usize = 256;
+
+/// What sessions and accept loops know of the worker on which they live.
+#[derive(Debug)]
+pub struct Worker {
+    handle: Handle,
+    clock: Clock,
+    roster: Mutex<Roster>,
+}
+
+impl Worker {
+    /// A worker on the runtime of the caller; its housekeeping is spawned there.
+    pub fn here() -> Arc<Self> {
+        let worker =
+            Arc::new(Self { handle: Handle::current(), clock: Clock::new(), roster: Mutex::default() });
+        worker.handle.spawn(housekeeping(worker.clone()));
+        worker
+    }
+
+    /// The runtime.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The moment now, to within a tick.
+    #[inline]
+    pub fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    /// Live sessions.
+    pub fn load(&self) -> usize {
+        self.roster().len()
+    }
+
+    /// A session sits down. `None` at four billion of them.
+    pub fn enter(&self) -> Option<SeatKey> {
+        self.roster().enter()
+    }
+
+    /// A session leaves.
+    pub fn leave(&self, key: SeatKey) {
+        self.roster().leave(key);
+    }
+
+    /// Wakes the session at `deadline`. The caller has asked for the time before, so that housekeeping is awake to see it.
+    pub fn arm(&self, key: SeatKey, deadline: Tick, waker: &Waker) {
+        self.roster().arm(key, deadline, waker);
+    }
+
+    /// Wakes every session, in slices: for news that concerns them all.
+    pub async fn wake_all(&self) {
+        let everyone = self.roster().everyone();
+        wake_in_slices(everyone).await;
+    }
+
+    fn roster(&self) -> MutexGuard<'_, Roster> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps the worker's clock and turns its wheel. Lies down while nobody asks for the time and nobody is due.
+async fn housekeeping(worker: Arc<Worker>) {
+    let mut due = Vec::new();
+    loop {
+        let sleep = if worker.clock.was_asked() { 1 } else { worker.roster().quiet_ticks(LONGEST_SLEEP) };
+        worker.clock.sleep(sleep).await;
+        let now = worker.clock.now_unasked();
+        worker.roster().turn(now, &mut due);
+        wake_in_slices(std::mem::take(&mut due)).await;
+    }
+}
+
+async fn wake_in_slices(wakers: Vec<Waker>) {
+    for (count, waker) in wakers.into_iter().enumerate() {
+        if count % WAKE_SLICE == WAKE_SLICE - 1 {
+            tokio::task::yield_now().await;
+        }
+        waker.wake();
+    }
+}
+
+/// The worker threads of a daemon. Dropping it stops them; sessions still alive end with their worker.
+#[derive(Debug)]
+pub struct Workers {
+    workers: Vec<Arc<Worker>>,
+    threads: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Workers {
+    /// Starts `count` threads.
+    pub fn start(count: usize) -> io::Result<Self> {
+        let mut all = Self { workers: Vec::new(), threads: Vec::new() };
+        for number in 0..count {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let worker = runtime.block_on(async { Worker::here() });
+            let (stop, stopped) = oneshot::channel();
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || drop(runtime.block_on(stopped)))?;
+            all.workers.push(worker);
+            all.threads.push((stop, thread));
+        }
+        Ok(all)
+    }
+
+    /// One worker on the runtime of the caller: for embedding, simulation and tests with virtual time.
+    pub fn here() -> Self {
+        Self { workers: vec![Worker::here()], threads: Vec::new() }
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> &[Arc<Worker>] {
+        &self.workers
+    }
+
+    /// Wakes every session.
+    pub async fn wake_all(&self) {
+        for worker in &self.workers {
+            worker.wake_all().await;
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        let threads: Vec<_> = self.threads.drain(..).map(|(stop, thread)| (stop.send(()), thread)).collect();
+        for (_, thread) in threads {
+            // A worker's thread ends by itself; a panic in it has been reported by its hook.
+            drop(thread.join());
+        }
+    }
+}

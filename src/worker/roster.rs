@@ -1,0 +1,199 @@
+//! The sessions of one worker and their deadlines: a slab of seats threaded through a timing wheel.
+//!
+//! ```text
+//!   wheel   [ slot 0 ]─►seat─►seat     one slot a tick; a seat stands in the slot of its deadline,
+//!           [ slot 1 ]                 or of the horizon when that is farther away, and is moved on from there
+//!           [   …    ]─►seat
+//! ```
+//! A session that is busy does not touch the wheel: its seat comes up at a deadline that has moved on meanwhile, the session is
+//! woken, finds nothing due and sits down at its new deadline. So an echo costs no timer operation, and an idle session has no timer
+//! of its own. (Varghese and Lauck, 1987, scheme 6.)
+//!
+//! Not a clock, and wakes nobody itself: [`Roster::turn`] hands out the wakers, to be woken without the lock.
+
+use std::task::Waker;
+
+use slab::Slab;
+
+use crate::tick::Tick;
+
+/// Slots of the wheel: 51 seconds of ticks. A power of two.
+const SLOTS: u32 = 1024;
+/// No seat.
+const NIL: u32 = u32::MAX;
+
+/// The number of a seat. Used again after the session has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatKey(u32);
+
+/// The sessions of one worker.
+#[derive(Debug)]
+pub(super) struct Roster {
+    seats: Slab<Seat>,
+    heads: Box<[u32]>,
+    /// The tick up to which the wheel has turned.
+    turned: Tick,
+}
+
+#[derive(Debug)]
+struct Seat {
+    waker: Option<Waker>,
+    /// `NEVER` while the seat is in no slot.
+    deadline: Tick,
+    slot: u32,
+    previous: u32,
+    next: u32,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        Self { seats: Slab::new(), heads: vec![NIL; SLOTS as usize].into(), turned: Tick::ZERO }
+    }
+}
+
+impl Roster {
+    /// A session sits down. `None` when all of 2^32 − 1 seats are taken.
+    pub(super) fn enter(&mut self) -> Option<SeatKey> {
+        let entry = self.seats.vacant_entry();
+        let key = u32::try_from(entry.key()).ok().filter(|key| *key != NIL)?;
+        entry.insert(Seat { waker: None, deadline: Tick::NEVER, slot: NIL, previous: NIL, next: NIL });
+        Some(SeatKey(key))
+    }
+
+    /// A session leaves.
+    pub(super) fn leave(&mut self, key: SeatKey) {
+        self.unlink(key.0);
+        self.seats.try_remove(key.0 as usize);
+    }
+
+    /// Sessions seated.
+    pub(super) fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Wakes the session at `deadline`, and forgets an earlier wish of it.
+    pub(super) fn arm(&mut self, key: SeatKey, deadline: Tick, waker: &Waker) {
+        self.unlink(key.0);
+        let Some(seat) = self.seats.get_mut(key.0 as usize) else { return };
+        match &mut seat.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+        seat.deadline = deadline;
+        if deadline != Tick::NEVER {
+            self.link(key.0);
+        }
+    }
+
+    /// Turns the wheel to `now` and collects the wakers of those whose deadline has come.
+    pub(super) fn turn(&mut self, now: Tick, due: &mut Vec<Waker>) {
+        let steps = now.since(self.turned).min(SLOTS);
+        let first = now.after(1).number() - steps;
+        self.turned = now;
+        for tick in first..first + steps {
+            let mut key = std::mem::replace(&mut self.heads[(tick % SLOTS) as usize], NIL);
+            while key != NIL {
+                let Some(seat) = self.seats.get_mut(key as usize) else { break };
+                let following = seat.next;
+                (seat.slot, seat.previous, seat.next) = (NIL, NIL, NIL);
+                if seat.deadline <= now {
+                    seat.deadline = Tick::NEVER;
+                    due.extend(seat.waker.clone());
+                } else {
+                    self.link(key);
+                }
+                key = following;
+            }
+        }
+    }
+
+    /// Ticks until the wheel next comes to a slot that is not empty, up to `most`.
+    pub(super) fn quiet_ticks(&self, most: u32) -> u32 {
+        let slot = |ahead: u32| (self.turned.after(ahead).number() % SLOTS) as usize;
+        (1..most).find(|ahead| self.heads[slot(*ahead)] != NIL).unwrap_or(most)
+    }
+
+    /// The wakers of all that are seated.
+    pub(super) fn everyone(&self) -> Vec<Waker> {
+        self.seats.iter().filter_map(|(_, seat)| seat.waker.clone()).collect()
+    }
+
+    fn link(&mut self, key: u32) {
+        let soonest = self.turned.after(1);
+        let horizon = self.turned.after(SLOTS - 1);
+        let seat = &mut self.seats[key as usize];
+        let slot = seat.deadline.clamp(soonest, horizon).number() % SLOTS;
+        let head = std::mem::replace(&mut self.heads[slot as usize], key);
+        (seat.slot, seat.previous, seat.next) = (slot, NIL, head);
+        if head != NIL {
+            self.seats[head as usize].previous = key;
+        }
+    }
+
+    fn unlink(&mut self, key: u32) {
+        let Some(seat) = self.seats.get_mut(key as usize) else { return };
+        let (slot, previous, next) = (seat.slot, seat.previous, seat.next);
+        if slot == NIL {
+            return;
+        }
+        (seat.slot, seat.previous, seat.next) = (NIL, NIL, NIL);
+        match previous {
+            NIL => self.heads[slot as usize] = next,
+            previous => self.seats[previous as usize].next = next,
+        }
+        if next != NIL {
+            self.seats[next as usize].previous = previous;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn due(roster: &mut Roster, now: u32) -> usize {
+        let mut due = Vec::new();
+        roster.turn(Tick::new(now), &mut due);
+        due.len()
+    }
+
+    #[test]
+    fn a_seat_is_woken_at_its_deadline_and_not_before_however_far_it_is() {
+        for deadline in [1, 2, 1023, 1024, 1025, 12_000] {
+            let mut roster = Roster::default();
+            let key = roster.enter().expect("a seat");
+            roster.arm(key, Tick::new(deadline), Waker::noop());
+            for now in 1..deadline {
+                assert_eq!(due(&mut roster, now), 0, "deadline {deadline}, now {now}");
+            }
+            assert_eq!(due(&mut roster, deadline), 1, "deadline {deadline}");
+            assert_eq!(due(&mut roster, deadline + 5000), 0);
+        }
+    }
+
+    #[test]
+    fn a_jump_over_many_turns_wakes_everyone_once() {
+        let mut roster = Roster::default();
+        for deadline in 1..5000 {
+            let key = roster.enter().expect("a seat");
+            roster.arm(key, Tick::new(deadline), Waker::noop());
+        }
+        assert_eq!(due(&mut roster, 100_000), 4999);
+    }
+
+    #[test]
+    fn leaving_and_arming_again_keep_the_slots_whole() {
+        let mut roster = Roster::default();
+        let keys: Vec<_> = (0..9).filter_map(|_| roster.enter()).collect();
+        for key in &keys {
+            roster.arm(*key, Tick::new(10), Waker::noop());
+        }
+        roster.leave(keys[8]);
+        roster.leave(keys[0]);
+        roster.leave(keys[4]);
+        roster.arm(keys[3], Tick::new(20), Waker::noop());
+        assert_eq!(due(&mut roster, 10), 5);
+        assert_eq!(due(&mut roster, 20), 1);
+        assert_eq!(roster.len(), 6);
+    }
+}
