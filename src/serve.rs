@@ -1,14 +1,102 @@
-//! Runs the daemon. A stub until the core stands: it names what it would listen on.
+//! `oread serve`: the binary around [`App`]. Starts the log, builds, says what listens where, runs, reports.
 
+use std::sync::Arc;
+
+use crate::app::{App, DrainReport};
 use crate::cli::say;
-use crate::config::{Loaded, Sources};
+use crate::config::{self, Effective, Loaded, Sources};
 use crate::exit::Exit;
+use crate::lifecycle::{Orders, signals};
+use crate::reason::ReloadOutcome;
+use crate::stats::ProcessStats;
+use crate::telemetry::log;
 
 /// Runs what `loaded` says until a signal ends it; `sources` are read again on SIGHUP.
-pub fn run(loaded: &Loaded, _sources: &Sources) -> Exit {
-    for listener in &loaded.settings.listeners {
-        say::note(&format!("{} {}", listener.name, listener.bind));
+pub fn run(loaded: &Loaded, sources: &Sources) -> Exit {
+    crate::memory::prefer_small_pages();
+    let stats = Arc::<ProcessStats>::default();
+    let _log = match log::start(&loaded.settings.log, &stats) {
+        Ok(guard) => guard,
+        Err(problem) => return refuse(&problem, Exit::Config),
+    };
+    let app = App::builder(loaded.settings.clone())
+        .stats(stats.clone())
+        .on_reload(reload(loaded.effective.clone(), sources.clone(), stats))
+        .build();
+    let app = match app {
+        Ok(app) => app,
+        Err(error) => return refuse(&error, error.exit()),
+    };
+    app.telemetry().install();
+    match carry(app) {
+        Ok(report) => report.exit(),
+        Err(error) => refuse(&error, Exit::Os),
     }
-    crate::app::run(&loaded.settings).ok();
-    Exit::Ok
+}
+
+/// Runs the daemon on this thread's runtime, which carries admin and drain; sessions have threads of their own.
+fn carry(app: App) -> std::io::Result<DrainReport> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (orderer, orders) = Orders::channel();
+        signals::listen(orderer)?;
+        announce(&app);
+        app.run(orders).await
+    })
+}
+
+/// The banner: what listens where, on stdout for a person; the log says the same for the record.
+fn announce(app: &App) {
+    say::data(&format!("oread {} (pid {})", env!("CARGO_PKG_VERSION"), std::process::id()));
+    for (settings, address) in app.listeners() {
+        let (name, service, codec) = (settings.name.as_str(), settings.service.name(), settings.codec.name());
+        let answers = format!("{service}, {codec}");
+        say::data(&format!("  {name:<10} {answers:<24} {address}"));
+        tracing::info!(listener = name, service, codec, %address, "listening");
+    }
+    for (listener, option) in
+        app.socket_options().flat_map(|(name, all)| all.iter().map(move |one| (name, one)))
+    {
+        if option.differs {
+            tracing::warn!(listener, "{option}");
+        }
+    }
+    tracing::info!("{}", app.fitted());
+    if let Some(address) = app.admin_address() {
+        say::data(&format!("  {:<10} {:<24} http://{address}", "admin", "metrics and status"));
+        tracing::info!(%address, "admin address");
+    }
+    say::data("Ctrl-C drains and ends; a second one ends at once.");
+}
+
+/// Says what a new configuration would change; applying it comes later.
+fn reload(running: Effective, sources: Sources, stats: Arc<ProcessStats>) -> impl FnMut() + Send {
+    move || {
+        let outcome = match config::load(&sources) {
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::error!(%problem, "reload refused: the configuration has a problem; the old one stays");
+                }
+                ReloadOutcome::Refused
+            }
+            Ok(loaded) => tell(&config::diff(&running, &loaded.effective)),
+        };
+        stats.reloads[outcome as usize].add(1);
+    }
+}
+
+fn tell(changes: &[config::Change]) -> ReloadOutcome {
+    for change in changes {
+        tracing::info!("a reload would change {change}; applying it needs a restart for now");
+    }
+    if changes.is_empty() {
+        tracing::info!("the configuration says what is in force already");
+        return ReloadOutcome::Unchanged;
+    }
+    ReloadOutcome::Reported
+}
+
+fn refuse(problem: &dyn std::fmt::Display, exit: Exit) -> Exit {
+    say::note(&format!("oread: {problem}"));
+    exit
 }

@@ -13,7 +13,7 @@ use super::{Cut, FrameFault, Progress};
 use crate::settings::LineSettings;
 
 /// Cuts one read.
-pub(super) fn cut(rules: &LineSettings, progress: &mut Progress, data: &[u8]) -> Cut {
+pub(super) fn cut(rules: LineSettings, progress: &mut Progress, data: &[u8]) -> Cut {
     let mut cut = Cut::default();
     let mut open = match *progress {
         Progress::Line { got } => got,
@@ -47,7 +47,7 @@ pub(super) fn cut(rules: &LineSettings, progress: &mut Progress, data: &[u8]) ->
 }
 
 /// Appends `payload` and a line feed.
-pub(super) fn encode(rules: &LineSettings, payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameFault> {
+pub(super) fn encode(rules: LineSettings, payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameFault> {
     let announced = payload.len() as u64;
     if announced > rules.max {
         return Err(FrameFault::TooLarge { announced, max: rules.max });

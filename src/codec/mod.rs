@@ -91,7 +91,7 @@ impl Codec {
     pub fn cut(&self, progress: &mut Progress, data: &[u8]) -> Cut {
         match self {
             Self::LengthDelimited(rules) => length_delimited::cut(rules, progress, data),
-            Self::Lines(rules) => lines::cut(rules, progress, data),
+            Self::Lines(rules) => lines::cut(*rules, progress, data),
             Self::Bytes => Cut { end: data.len(), frames: u32::from(!data.is_empty()), ..Cut::default() },
         }
     }
@@ -105,7 +105,7 @@ impl Codec {
     pub fn encode(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameFault> {
         match self {
             Self::LengthDelimited(rules) => length_delimited::encode(rules, payload, out),
-            Self::Lines(rules) => lines::encode(rules, payload, out),
+            Self::Lines(rules) => lines::encode(*rules, payload, out),
             Self::Bytes => {
                 out.extend_from_slice(payload);
                 Ok(())

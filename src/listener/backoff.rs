@@ -33,6 +33,14 @@ impl Backoff {
     }
 }
 
+/// The error of a process without descriptors, for when those that are left are spoken for.
+pub fn out_of_descriptors() -> io::Error {
+    #[cfg(unix)]
+    return rustix::io::Errno::MFILE.into();
+    #[cfg(not(unix))]
+    return io::Error::from_raw_os_error(10024); // WSAEMFILE
+}
+
 /// What an error of `accept` is about.
 pub fn classify(error: &io::Error) -> AcceptFault {
     match error.kind() {

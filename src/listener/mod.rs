@@ -5,21 +5,28 @@
 
 pub mod backoff;
 mod host;
+mod rate;
 mod transport;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub use host::Host;
-pub use transport::{Bound, Source, Stream};
+pub use transport::{Source, Stream};
 
 use crate::admission::{ListenerGate, ProcessGate};
+use crate::descriptors::Reserve;
 use crate::peer::Peer;
+use crate::reason::RefuseReason;
 use crate::session::context::Context;
-use crate::telemetry::LineBudget;
+use crate::socket::AcceptOptions;
+use crate::telemetry::limit::LineBudget;
 use backoff::Backoff;
+pub use rate::AcceptRate;
+use transport::Parcel;
 
 /// One accept socket and where its streams go.
 pub struct AcceptLoop {
@@ -31,30 +38,43 @@ pub struct AcceptLoop {
     pub host: Arc<dyn Host>,
     /// One for each worker that this socket serves; the first is the one on which the loop runs.
     pub contexts: Vec<Arc<Context>>,
-    /// Sets what the platform does not let a stream inherit from its listening socket.
-    pub configure: fn(&Stream) -> std::io::Result<()>,
+    /// Options that a stream does not inherit from its listening socket.
+    pub options: AcceptOptions,
+    /// While it is not whole, what descriptors there are belong to the admin address.
+    pub reserve: Reserve,
+    /// Connections a second.
+    pub rate: AcceptRate,
     /// How often trouble is worth a line.
     pub complaints: LineBudget,
 }
 
 impl AcceptLoop {
     /// Accepts until `stop` turns true.
-    pub async fn run(self, source: Source, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, source: Source, mut stop: watch::Receiver<bool>) {
         let mut backoff = Backoff::default();
         loop {
             let accepted = tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return,
-                accepted = source.accept() => accepted,
+                accepted = self.next(&source) => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
                     backoff.succeeded();
+                    self.rate.take();
                     self.welcome(stream, peer);
                 }
                 Err(error) => self.wait_out(&error, &mut backoff, &mut stop).await,
             }
         }
+    }
+
+    async fn next(&self, source: &Source) -> io::Result<(Stream, Peer)> {
+        self.rate.ready().await;
+        if !self.reserve.is_whole() {
+            return Err(backoff::out_of_descriptors());
+        }
+        source.accept().await
     }
 
     fn welcome(&self, stream: Stream, peer: Peer) {
@@ -63,27 +83,27 @@ impl AcceptLoop {
             Ok(admission) => admission,
             Err(reason) => return local.stats.refused[reason as usize].add(1),
         };
+        if let Err(error) = stream.configure(&self.options) {
+            tracing::debug!(listener = &*local.listener, %peer, %error, "a connection could not be set up");
+            return local.stats.refused[RefuseReason::Setup as usize].add(1);
+        }
         let context = self.contexts.iter().min_by_key(|context| context.worker.load()).unwrap_or(local);
         if Arc::ptr_eq(context, local) {
             self.host.seat(stream, context.clone(), admission);
             return;
         }
         let (host, context) = (self.host.clone(), context.clone());
-        let Ok(parcel) = stream.pack() else { return };
         let worker = context.worker.clone();
+        let parcel = stream.pack();
         worker.handle().spawn(async move {
-            if let Ok(stream) = parcel.unpack() {
-                host.seat(stream, context, admission);
+            match parcel.and_then(Parcel::unpack) {
+                Ok(stream) => host.seat(stream, context, admission),
+                Err(_) => context.stats.refused[RefuseReason::Setup as usize].add(1),
             }
         });
     }
 
-    async fn wait_out(
-        &self,
-        error: &std::io::Error,
-        backoff: &mut Backoff,
-        stop: &mut watch::Receiver<bool>,
-    ) {
+    async fn wait_out(&self, error: &io::Error, backoff: &mut Backoff, stop: &mut watch::Receiver<bool>) {
         let fault = backoff::classify(error);
         let local = &self.contexts[0];
         local.stats.accept_faults[fault as usize].add(1);

@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::peer::Peer;
+use crate::socket::{AcceptOptions, Listening};
 
 /// Where streams come from. One accept wrapper for all transports.
 #[derive(Debug)]
@@ -38,28 +39,16 @@ pub enum Parcel {
     Unix(std::os::unix::net::UnixStream),
 }
 
-/// A bound, non-blocking socket that belongs to no runtime yet.
-#[derive(Debug)]
-pub enum Bound {
-    /// TCP over IPv4 or IPv6.
-    Tcp(std::net::TcpListener),
-    /// A Unix stream socket.
-    #[cfg(unix)]
-    Unix(std::os::unix::net::UnixListener),
-}
-
-impl Bound {
-    /// Registers the socket with the runtime of the caller.
-    pub fn register(self) -> io::Result<Source> {
-        Ok(match self {
-            Self::Tcp(listener) => Source::Tcp(TcpListener::from_std(listener)?),
+impl Source {
+    /// Registers a bound socket with the runtime of the caller.
+    pub fn register(socket: Listening) -> io::Result<Self> {
+        Ok(match socket {
+            Listening::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
             #[cfg(unix)]
-            Self::Unix(listener) => Source::Unix(UnixListener::from_std(listener)?),
+            Listening::Unix(listener) => Self::Unix(UnixListener::from_std(listener)?),
         })
     }
-}
 
-impl Source {
     /// The next connection.
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         Ok(match self {
@@ -74,6 +63,15 @@ impl Source {
 }
 
 impl Stream {
+    /// Sets the options that the kernel did not hand on from the listening socket.
+    pub fn configure(&self, options: &AcceptOptions) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => options.apply(stream),
+            #[cfg(unix)]
+            Self::Unix(stream) => options.apply(stream),
+        }
+    }
+
     /// Takes the stream off its runtime.
     pub fn pack(self) -> io::Result<Parcel> {
         Ok(match self {

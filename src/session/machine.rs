@@ -24,10 +24,10 @@ use crate::outbox::{Outbox, OutboxRules, Push};
 use crate::reason::{CloseReason, DropReason};
 use crate::settings::{ListenerSettings, WhenFull};
 use crate::stats::SessionState;
-use crate::tick::{TICK, Tick};
+use crate::tick::Tick;
 
-/// How long a goodbye may take once all is flushed: a peer silent for so long is not waited for.
-const LINGER_TICKS: u32 = 900 / TICK.as_millis() as u32;
+/// How long a goodbye may take once all is flushed, 0.9 s: a peer silent for so long is not waited for.
+const LINGER_TICKS: u32 = 18;
 
 /// What all sessions of a listener have in common.
 #[derive(Debug, Clone, Copy)]
@@ -279,7 +279,7 @@ impl Machine {
         match (self.phase, reason) {
             (Phase::Lingering { reason, .. }, _) => self.phase = Phase::Done(reason),
             (Phase::Open, CloseReason::WriteStall) | (Phase::HalfClosed | Phase::Flushing(_), _) => {
-                self.abort(reason)
+                self.abort(reason);
             }
             (Phase::Open, _) => self.close(reason),
             (Phase::Done(_), _) => {}

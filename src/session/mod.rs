@@ -8,12 +8,12 @@
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
 //! 3. A turn handles at most [`QUANTUM`] bytes in each direction, then others have theirs.
 
-mod clocks;
+pub mod clocks;
 pub mod context;
 mod delivery;
 mod lent;
 pub mod machine;
-mod pace;
+pub mod pace;
 mod seat;
 
 use std::future::Future;

@@ -14,11 +14,11 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use roster::Roster;
 use clock::Clock;
+use roster::Roster;
 pub use roster::SeatKey;
 
-use crate::tick::{TICK, Tick};
+use crate::tick::Tick;
 
 /// Ticks that housekeeping sleeps at most: a second.
 const LONGEST_SLEEP: u32 = 20;
@@ -34,10 +34,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker on the runtime of the caller; its housekeeping is spawned there.
-    pub fn here() -> Arc<Self> {
-        let worker =
-            Arc::new(Self { handle: Handle::current(), clock: Clock::new(), roster: Mutex::default() });
+    /// A worker on the runtime of `handle`; its housekeeping is spawned there.
+    fn on(handle: Handle) -> Arc<Self> {
+        let worker = Arc::new(Self { handle, clock: Clock::new(), roster: Mutex::default() });
         worker.handle.spawn(housekeeping(worker.clone()));
         worker
     }
@@ -118,7 +117,7 @@ impl Workers {
         let mut all = Self { workers: Vec::new(), threads: Vec::new() };
         for number in 0..count {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let worker = runtime.block_on(async { Worker::here() });
+            let worker = Worker::on(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel();
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{number}"))
@@ -131,7 +130,7 @@ impl Workers {
 
     /// One worker on the runtime of the caller: for embedding, simulation and tests with virtual time.
     pub fn here() -> Self {
-        Self { workers: vec![Worker::here()], threads: Vec::new() }
+        Self { workers: vec![Worker::on(Handle::current())], threads: Vec::new() }
     }
 
     /// All of them, in order.

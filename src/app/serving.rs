@@ -1,0 +1,202 @@
+//! A daemon that runs: workers, accept loops, the admin address, orders. The drain has a file of its own.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::drain::{self, DrainReport};
+use super::status::{Overview, Watched};
+use super::{App, BoundListener};
+use crate::admin::{self, AdminLimits, AdminState};
+use crate::admission::{ListenerGate, ProcessGate};
+use crate::lifecycle::{Order, Orders};
+use crate::listener::{AcceptLoop, AcceptRate, COMPLAINT_INTERVAL, Source};
+use crate::session::context::{Commons, Context};
+use crate::session::machine::Rules;
+use crate::socket::Listening;
+use crate::telemetry::limit::LineBudget;
+use crate::telemetry::{ListenerFacts, Telemetry};
+use crate::worker::Workers;
+
+/// Lines about ended sessions in a second.
+const ENDINGS_A_SECOND: u32 = 10;
+/// How often samples of histograms are moved into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The parts of a running daemon that its end needs.
+pub(super) struct Running {
+    pub(super) workers: Workers,
+    pub(super) gate: Arc<ProcessGate>,
+    pub(super) commons: Arc<Commons>,
+    /// Turned true, it ends all accept loops.
+    pub(super) stop_accepting: watch::Sender<bool>,
+    /// Unix socket files, removed when the daemon ends.
+    #[cfg(unix)]
+    pub(super) files: Vec<crate::socket::SocketFile>,
+}
+
+pub(super) async fn run(mut app: App, workers: Workers, mut orders: Orders) -> io::Result<DrainReport> {
+    let limits = &app.settings.limits;
+    let endings = LineBudget::new(ENDINGS_A_SECOND, Duration::from_secs(1), Instant::now());
+    let mut running = Running {
+        workers,
+        gate: ProcessGate::new(app.fitted.sessions),
+        commons: Arc::new(Commons::new(limits.queued, limits.partial_frames, endings)),
+        stop_accepting: watch::Sender::new(false),
+        #[cfg(unix)]
+        files: Vec::new(),
+    };
+    publish_limits(&app, &running);
+    let watched = start_listeners(&mut app, &mut running).await?;
+    let stop_admin = start_admin(&mut app, &running, watched);
+    app.readiness.ready();
+
+    obey(&mut orders, &mut app.on_reload).await;
+    let report = drain::drain(&running, &mut orders, &app.settings.drain, &app.readiness).await;
+    stop_admin.cancel();
+    Ok(report)
+}
+
+/// Carries out orders until one says to stop.
+async fn obey(orders: &mut Orders, reload: &mut super::Reload) {
+    loop {
+        match orders.next().await {
+            Order::Stop => return,
+            Order::Reload => reload(),
+        }
+    }
+}
+
+fn publish_limits(app: &App, running: &Running) {
+    let level = |limit: u64| i64::try_from(limit).unwrap_or(i64::MAX);
+    app.stats.sessions_limit.add(level(app.fitted.sessions));
+    app.stats.partial_limit.add(level(running.commons.partial.limit()));
+    app.stats.queued_limit.add(level(running.commons.queued.limit()));
+    app.stats.workers.add(level(running.workers.all().len() as u64));
+    for (number, worker) in running.workers.all().iter().enumerate() {
+        app.telemetry.runtime(&format!("worker-{number}"), worker.handle());
+    }
+}
+
+async fn start_listeners(app: &mut App, running: &mut Running) -> io::Result<Vec<Watched>> {
+    let mut watched = Vec::new();
+    for listener in std::mem::take(&mut app.listeners) {
+        watched.push(start_listener(app, running, listener).await?);
+    }
+    Ok(watched)
+}
+
+/// Starts the accept loops of one listener: one for each of its sockets, each on a worker.
+async fn start_listener(app: &App, running: &mut Running, listener: BoundListener) -> io::Result<Watched> {
+    let BoundListener { settings, bound, host } = listener;
+    let limits = &settings.limits;
+    let gate = ListenerGate::new(running.gate.clone(), limits.sessions, limits.sessions_per_ip);
+    let contexts = contexts(&app.telemetry, running, &settings);
+    let sockets = bound.listeners.len();
+    for (number, socket) in bound.listeners.into_iter().enumerate() {
+        let mut served = contexts.clone();
+        let home = number % served.len();
+        // A worker with an accept socket of its own keeps what comes in there.
+        if sockets > 1 {
+            served = vec![served[home].clone()];
+        } else {
+            served.rotate_left(home);
+        }
+        let accept = AcceptLoop {
+            gate: gate.clone(),
+            process: running.gate.clone(),
+            host: host.clone(),
+            contexts: served,
+            options: bound.accepted.clone(),
+            reserve: app.reserve.clone(),
+            rate: AcceptRate::per_second(limits.accept_rate.div_ceil(sockets as u64)),
+            complaints: LineBudget::new(1, COMPLAINT_INTERVAL, Instant::now()),
+        };
+        start_accepting(accept, socket, running.stop_accepting.subscribe()).await?;
+    }
+    #[cfg(unix)]
+    running.files.extend(bound.file);
+    Ok(Watched {
+        settings,
+        local: bound.local,
+        readings: bound.readings,
+        gate,
+        blocks: contexts.iter().map(|c| c.stats.clone()).collect(),
+    })
+}
+
+fn contexts(
+    telemetry: &Telemetry,
+    running: &Running,
+    settings: &crate::settings::ListenerSettings,
+) -> Vec<Arc<Context>> {
+    let facts = ListenerFacts {
+        name: settings.name.clone(),
+        transport: settings.bind.transport(),
+        service: settings.service.name().to_owned(),
+        sessions_limit: settings.limits.sessions,
+    };
+    let workers = running.workers.all();
+    let name: Arc<str> = settings.name.as_str().into();
+    let context = |(worker, stats)| {
+        Arc::new(Context {
+            listener: Arc::clone(&name),
+            rules: Rules::new(settings),
+            worker: Arc::clone(worker),
+            stats,
+            process: running.commons.clone(),
+        })
+    };
+    workers.iter().zip(telemetry.listener(&facts, workers.len())).map(context).collect()
+}
+
+/// Registers the socket on the worker where its loop will run, so that an error shows before the daemon is ready.
+async fn start_accepting(
+    accept: AcceptLoop,
+    socket: Listening,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let worker = accept.contexts[0].worker.clone();
+    let registered = worker.handle().spawn(async move {
+        let source = Source::register(socket)?;
+        tokio::spawn(accept.run(source, stop));
+        Ok(())
+    });
+    registered.await.map_err(io::Error::other)?
+}
+
+fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> CancellationToken {
+    let stop = CancellationToken::new();
+    tokio::spawn(upkeep(app.telemetry.clone(), stop.clone()));
+    let Some(socket) = app.admin.take() else { return stop };
+    let status = Overview {
+        started: Instant::now(),
+        readiness: app.readiness.clone(),
+        gate: running.gate.clone(),
+        commons: running.commons.clone(),
+        workers: running.workers.all().to_vec(),
+        listeners,
+    };
+    let state = AdminState {
+        telemetry: app.telemetry.clone(),
+        readiness: app.readiness.clone(),
+        status: Arc::new(status),
+        limits: AdminLimits::default(),
+    };
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        if let Err(error) = admin::serve(socket, Arc::new(state), stopping).await {
+            tracing::error!(%error, "the admin address is not served");
+        }
+    });
+    stop
+}
+
+async fn upkeep(telemetry: Arc<Telemetry>, stop: CancellationToken) {
+    while tokio::time::timeout(UPKEEP, stop.cancelled()).await.is_err() {
+        telemetry.upkeep();
+    }
+}
