@@ -17,7 +17,7 @@ use crate::listener::{AcceptLoop, AcceptRate, COMPLAINT_INTERVAL, Source};
 use crate::session::context::{Commons, Context};
 use crate::session::machine::Rules;
 use crate::socket::Listening;
-use crate::telemetry::limit::LineBudget;
+use crate::telemetry::LineBudget;
 use crate::telemetry::{ListenerFacts, Telemetry};
 use crate::worker::Workers;
 
@@ -185,6 +185,7 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Can
         readiness: app.readiness.clone(),
         status: Arc::new(status),
         limits: AdminLimits::default(),
+        reserve: app.reserve.clone(),
     };
     let stopping = stop.clone();
     tokio::spawn(async move {

@@ -23,7 +23,7 @@ use crate::peer::Peer;
 use crate::reason::RefuseReason;
 use crate::session::context::Context;
 use crate::socket::AcceptOptions;
-use crate::telemetry::limit::LineBudget;
+use crate::telemetry::LineBudget;
 use backoff::Backoff;
 pub use rate::AcceptRate;
 use transport::Parcel;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst
 
 use super::machine::Rules;
 use crate::stats::ListenerStats;
-use crate::telemetry::limit::LineBudget;
+use crate::telemetry::LineBudget;
 use crate::worker::Worker;
 
 /// Shared by all sessions of one listener on one worker.
