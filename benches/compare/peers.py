@@ -1,0 +1,163 @@
+"""The servers that are compared: how each is built or installed, started, and told apart in the table.
+
+Each is given one thread, one core and a free port of 127.0.0.1. Oread runs with its default limits and with metrics on.
+"""
+
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = ROOT / "benches" / "peers"
+BUILT = ROOT / "target" / "peers"
+OREAD = ROOT / "target" / "release" / "oread"
+START_DEADLINE = 10.0
+
+
+class Unavailable(Exception):
+    """A peer cannot be had on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    label: str
+    version: tuple = ()  # the command that prints it
+    skip: frozenset = field(default_factory=frozenset)  # shapes for which it is not made
+
+    def build(self):
+        {"oread": build_oread, "c": build_c, "framed": build_framed, "socat": install_socat}.get(self.name, find_interpreter)(self)
+
+    def command(self, port, admin, workers):
+        script = {"asyncio": "asyncio_echo.py", "node": "node_echo.js", "socat": "socat_echo.sh"}
+        if self.name == "oread":
+            return [OREAD, "echo", f"127.0.0.1:{port}", "--set", f"runtime.workers={workers}",
+                    "--set", f"admin.bind=127.0.0.1:{admin}"]
+        if self.name in ("c", "framed"):
+            return [BUILT / {"c": "epoll_echo", "framed": "release/framed"}[self.name], str(port)]
+        interpreter = {"asyncio": ["python3"], "node": ["node"], "socat": []}[self.name]
+        return [*interpreter, PEERS / script[self.name], str(port)]
+
+
+# A process for each connection is not made for thousands of them; and its pipe, which it fills before it empties it, holds 64 KiB:
+# with more in flight it locks up.
+FORKS = frozenset({"1000x128x1", "10x64Kx4", "churn", "idle"})
+ALL = [
+    Peer("c", "bare C epoll loop", ("cc", "--version")),
+    Peer("oread", "Oread", (OREAD, "--version")),
+    Peer("framed", "tokio-util Framed", ("rustc", "--version")),
+    Peer("asyncio", "Python asyncio", ("python3", "--version")),
+    Peer("node", "Node net", ("node", "--version")),
+    Peer("socat", "socat, fork", ("socat", "-V"), FORKS),
+]
+
+
+def run(*command):
+    subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
+
+
+def build_oread(_):
+    run("cargo", "build", "--release", "--quiet")
+
+
+def build_c(_):
+    BUILT.mkdir(parents=True, exist_ok=True)
+    run("cc", "-O2", "-Wall", "-o", BUILT / "epoll_echo", PEERS / "epoll_echo.c")
+
+
+def build_framed(_):
+    run("cargo", "build", "--release", "--quiet", "--locked", "--manifest-path", PEERS / "framed/Cargo.toml", "--target-dir", BUILT)
+
+
+def find_interpreter(peer):
+    program = peer.version[0]
+    if not shutil.which(program):
+        raise Unavailable(f"{program} is not installed")
+
+
+def install_socat(_):
+    if shutil.which("socat"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Unavailable("socat is not installed (apt-get install socat)")
+    if subprocess.run(["apt-get", "install", "-y", "-qq", "socat"], stdout=subprocess.DEVNULL, check=False).returncode:
+        raise Unavailable("apt-get could not install socat (apt-get update first?)")
+
+
+def version(peer):
+    """The first line that names a version."""
+    answer = subprocess.run([str(part) for part in peer.version], capture_output=True, text=True, check=False).stdout
+    lines = [line.strip() for line in answer.splitlines() if any(c.isdigit() for c in line)]
+    return lines[0] if lines else "unknown"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def settle(cores):
+    """Runs in the child: its cores, and as many descriptors as it may have."""
+    os.sched_setaffinity(0, cores)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Server:
+    """A peer that is running, from its first echo to the end of the block. `ready` is the seconds that it took."""
+
+    def __init__(self, peer, cores, workers=1):
+        self.peer, self.cores, self.workers = peer, cores, workers
+
+    def __enter__(self):
+        self.port, self.admin = free_port(), free_port()
+        command = [str(part) for part in self.peer.command(self.port, self.admin, self.workers)]
+        begun = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=lambda: settle(self.cores), start_new_session=True)
+        while not self._answers():
+            if self.process.poll() is not None or time.perf_counter() - begun > START_DEADLINE:
+                said = "" if self.process.poll() is None else self.process.stderr.read().decode(errors="replace")
+                self.__exit__()
+                raise RuntimeError(f"{self.peer.label} did not start: {said.strip() or 'no answer'}")
+        self.ready = time.perf_counter() - begun
+        return self
+
+    def _answers(self):
+        if self.peer.name == "oread":
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/readyz", timeout=1) as answer:
+                    return answer.status == 200
+            except (urllib.error.URLError, OSError):
+                return False
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+    def __exit__(self, *_):
+        # The group, since socat's children are others; ours alone, since each server leads a session of its own.
+        try:
+            os.killpg(self.process.pid, 9)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process.stderr.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def threads_cpu(self):
+        """Nanoseconds on a core of each thread."""
+        tasks = Path(f"/proc/{self.pid}/task")
+        return {task.name: int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()}
