@@ -66,6 +66,7 @@ impl Gate {
         self.pause = Pause::default();
         match Arc::clone(&self.seats).try_acquire_owned() {
             Ok(permit) => {
+                let loan = loan.or_else(|| if few_are_left() { self.state.reserve.lend() } else { None });
                 let state = Arc::clone(&self.state);
                 self.connections.spawn(connection::run(stream, state, (permit, loan)));
             }
@@ -115,9 +116,25 @@ fn out_of_descriptors(problem: &io::Error) -> bool {
     matches!(Errno::from_io_error(problem), Some(Errno::MFILE | Errno::NFILE))
 }
 
+/// Whether the files that tell about the process could not be opened: the connection may have taken the last descriptor.
+#[cfg(unix)]
+fn few_are_left() -> bool {
+    let attempts = [(); FILES_OF_AN_ANSWER].map(|()| std::fs::File::open("/dev/null"));
+    attempts.iter().any(|attempt| attempt.as_ref().is_err_and(out_of_descriptors))
+}
+
+/// Files that an answer has open at once: the process's directory and one in it.
+#[cfg(unix)]
+const FILES_OF_AN_ANSWER: usize = 2;
+
 /// Handles are not limited here.
 #[cfg(not(unix))]
 fn out_of_descriptors(_: &io::Error) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn few_are_left() -> bool {
     false
 }
 

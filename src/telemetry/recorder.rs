@@ -56,6 +56,7 @@ struct Runtime {
 impl Telemetry {
     /// A recorder with all series of the process at their start.
     pub fn new(stats: Arc<ProcessStats>, readiness: Arc<Readiness>) -> Self {
+        system::prepare();
         let recorder = Arc::new(builder().build_recorder());
         for family in families() {
             describe(&family, &recorder);

@@ -91,6 +91,11 @@ pub(super) fn families() -> impl Iterator<Item = Family> {
     std::iter::once(busy).chain(of_process)
 }
 
+/// Lets the collector read what it reads once and remembers, failure included, while there are descriptors for it.
+pub(super) fn prepare() {
+    collector::collect();
+}
+
 /// Appends everything to an exposition. What the platform does not tell is left out rather than shown as 0.
 pub(super) fn render<'a>(into: &mut String, runtimes: impl Iterator<Item = (&'a str, &'a RuntimeMetrics)>) {
     let process = collector::collect();
@@ -99,6 +104,14 @@ pub(super) fn render<'a>(into: &mut String, runtimes: impl Iterator<Item = (&'a 
             head(into, reading.name, reading.kind, reading.help);
             let _ = writeln!(into, "{} {value}\n", reading.name);
         }
+    }
+    render_busy(into, runtimes);
+}
+
+fn render_busy<'a>(into: &mut String, runtimes: impl Iterator<Item = (&'a str, &'a RuntimeMetrics)>) {
+    let mut runtimes = runtimes.peekable();
+    if runtimes.peek().is_none() {
+        return; // a head without series is refused by strict readers
     }
     head(into, BUSY, Kind::Counter, BUSY_HELP);
     for (name, runtime) in runtimes {
