@@ -66,7 +66,7 @@ else
     say "skipping the unit: no systemd 253 here and none to be had"
 fi
 
-/usr/bin/python3 -c 'import yaml' 2>/dev/null || apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends python3-yaml >&2
+/usr/bin/python3 -c 'import yaml' 2>/dev/null || apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends python3-yaml >/dev/null
 check "compose, unit and sysctl keep their promises" /usr/bin/python3 scripts/container/deploy_promises.py
 
 printf 'deploy: %d passed, %d failed\n' "$passed" "$failed"

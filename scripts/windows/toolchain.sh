@@ -12,7 +12,7 @@ install() {
     say "installing ${missing[*]}"
     [ "$(id -u)" = 0 ] || as_root=(sudo)
     { "${as_root[@]}" apt-get -qq update &&
-        DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "${missing[@]}"; } >&2 ||
+        DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
         die "could not install ${missing[*]}: install them by hand"
 }
 
