@@ -24,7 +24,8 @@ pub(super) use unix::*;
 pub(super) const KEEPALIVE: Calls = Calls {
     set: |socket, ask| match ask.options.keepalive {
         None => socket.set_keepalive(false),
-        Some(Keepalive { idle, interval, count }) => socket.set_tcp_keepalive(
+        Some(Keepalive { idle, interval, count }) => set_probes(
+            socket,
             &TcpKeepalive::new()
                 .with_time(whole_seconds(idle))
                 .with_interval(whole_seconds(interval))

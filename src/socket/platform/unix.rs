@@ -2,7 +2,7 @@
 
 use std::io;
 
-use socket2::Socket;
+use socket2::{Socket, TcpKeepalive};
 
 use super::super::options::{Calls, Family};
 use super::super::reading::Value;
@@ -34,6 +34,10 @@ fn mark(socket: &Socket, family: Family, field: u32) -> io::Result<()> {
         socket.set_tos_v4(field)?;
     }
     socket.set_tclass_v6(field)
+}
+
+pub(super) fn set_probes(socket: &Socket, probes: &TcpKeepalive) -> io::Result<()> {
+    socket.set_tcp_keepalive(probes)
 }
 
 pub(super) fn read_probes(socket: &Socket) -> io::Result<Option<Value>> {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use socket2::Socket;
+use socket2::{Socket, TcpKeepalive};
 
 use super::super::options::Calls;
 use super::super::reading::Value;
@@ -13,8 +13,18 @@ pub(in crate::socket) const REUSE_ADDRESS: Option<Calls> = None;
 /// `IP_TOS` is accepted and ignored unless the administrator lifts a policy.
 pub(in crate::socket) const DSCP: Option<Calls> = None;
 
-/// Idle time and interval are set together and cannot be read back by this way.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of its Unix twin")]
-pub(super) fn read_probes(_: &Socket) -> io::Result<Option<Value>> {
-    Ok(None)
+/// "The option is unknown": the number of probes came with Windows 10 1703.
+const WSAENOPROTOOPT: i32 = 10042;
+
+/// Where the number of probes is unknown the times, which go first, are in force, and reading back says what is not.
+pub(super) fn set_probes(socket: &Socket, probes: &TcpKeepalive) -> io::Result<()> {
+    match socket.set_tcp_keepalive(probes) {
+        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) => Ok(()),
+        set => set,
+    }
+}
+
+/// Idle time and interval are set together and cannot be read back by this way; the number is read for its error.
+pub(super) fn read_probes(socket: &Socket) -> io::Result<Option<Value>> {
+    socket.tcp_keepalive_retries().map(|_| None)
 }
