@@ -5,7 +5,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -36,6 +36,12 @@ fn child() {
             for nth in 0..20 {
                 tracing::warn!(nth, text = "line\nfeed and \x1b[31mescape", "few");
             }
+        }
+        "gap" => {
+            flood();
+            // The parent reads from here on, and closes our stdin when it has seen enough.
+            println!("\nflooded");
+            std::io::stdin().read_to_string(&mut String::new()).unwrap();
         }
         "panic" => {
             flood();
@@ -76,7 +82,8 @@ impl Run {
             .args(["--ignored", "--exact", "child", "--nocapture"])
             .env(ROLE, role)
             .env("TEST_LOG_REPORT", report.path())
-            .stdout(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
             .unwrap();
@@ -115,6 +122,27 @@ fn a_pipe_that_nobody_reads_stops_neither_those_who_log_nor_the_end() {
     assert!(report.lost > 0 && report.lost < LINES, "{} lines lost", report.lost);
     assert!(report.flush < Duration::from_secs(5), "the end waited {:?}", report.flush);
     drop(unread);
+}
+
+#[test]
+fn a_gap_is_told_at_its_place_when_the_pipe_moves_again() {
+    let mut run = Run::start("gap", Stdio::piped());
+    let stdout = BufReader::new(run.process.stdout.take().unwrap());
+    assert!(stdout.lines().any(|line| line.unwrap() == "flooded"));
+    let stdin = run.process.stdin.take();
+    let mut lines = BufReader::new(run.process.stderr.take().unwrap()).lines();
+    let parse = |line: Result<String, _>| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap();
+    let mut received = 0;
+    let missing = loop {
+        let line = parse(lines.next().expect("a line about the gap"));
+        match line["lost"].as_u64() {
+            Some(missing) => break missing,
+            None => received += 1,
+        }
+    };
+    drop(stdin);
+    assert_eq!(lines.count(), 0, "nothing was logged after the gap");
+    assert_eq!((received + missing, run.end().lost), (LINES, missing));
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct Status {
 pub struct ProcessStatus {
     /// Sessions of all listeners.
     pub sessions: Usage,
-    /// Descriptors, and the soft limit. `used` is 0 where the platform does not tell.
+    /// Descriptors and the soft limit: [`Usage::of_descriptors`].
     pub descriptors: Usage,
     /// Bytes of unfinished frames.
     pub partial_frame_bytes: Usage,
@@ -49,6 +49,14 @@ pub struct Usage {
     pub used: u64,
     /// At most; 0 is no limit.
     pub limit: u64,
+}
+
+impl Usage {
+    /// Descriptors of this process; zeros where the platform does not tell.
+    pub fn of_descriptors() -> Self {
+        let process = metrics_process::collector::collect();
+        Self { used: process.open_fds.unwrap_or(0), limit: process.max_fds.unwrap_or(0) }
+    }
 }
 
 /// One worker.
