@@ -3,7 +3,7 @@
 //!
 //! The log is the process's own, so each test runs this binary again as a child, with its stderr in the state in question.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
