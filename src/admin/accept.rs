@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::AdminState;
 use super::connection;
 use crate::descriptors::Loan;
+use crate::listener::backoff::{Backoff, classify};
+use crate::reason::AcceptFault;
 use crate::telemetry::LineBudget;
 
 /// How long answers under way may take after the end.
@@ -47,7 +49,7 @@ struct Gate {
     state: Arc<AdminState>,
     seats: Arc<Semaphore>,
     connections: JoinSet<()>,
-    pause: Pause,
+    backoff: Backoff,
     complaints: LineBudget,
 }
 
@@ -57,13 +59,13 @@ impl Gate {
             seats: Arc::new(Semaphore::new(state.limits.connections)),
             state,
             connections: JoinSet::new(),
-            pause: Pause::default(),
+            backoff: Backoff::default(),
             complaints: LineBudget::new(COMPLAINTS, Duration::from_mins(1), Instant::now()),
         }
     }
 
     fn welcome(&mut self, stream: TcpStream, loan: Option<Loan>) -> Duration {
-        self.pause = Pause::default();
+        self.backoff.succeeded();
         match Arc::clone(&self.seats).try_acquire_owned() {
             Ok(permit) => {
                 let loan = loan.or_else(|| if few_are_left() { self.state.reserve.lend() } else { None });
@@ -76,10 +78,10 @@ impl Gate {
     }
 
     async fn fault(&mut self, problem: io::Error, listener: &TcpListener) -> Duration {
-        if !out_of_descriptors(&problem) {
+        let short = out_of_descriptors(classify(&problem));
+        let Some(loan) = short.then(|| self.state.reserve.lend()).flatten() else {
             return self.wait_out(&problem);
-        }
-        let Some(loan) = self.state.reserve.lend() else { return self.wait_out(&problem) };
+        };
         match at_once(listener.accept()).await {
             Some(Ok((stream, _))) => self.welcome(stream, Some(loan)),
             Some(Err(problem)) => self.wait_out(&problem),
@@ -89,7 +91,10 @@ impl Gate {
     }
 
     fn wait_out(&mut self, problem: &io::Error) -> Duration {
-        let wait = self.pause.longer();
+        let wait = self.backoff.failed(classify(problem));
+        if wait.is_zero() {
+            return wait;
+        }
         if let Some(leave) = self.complaints.allow(Instant::now()) {
             let suppressed = leave.suppressed;
             tracing::warn!(%problem, ?wait, suppressed, "the admin address cannot accept");
@@ -110,17 +115,15 @@ fn turn_away(stream: &TcpStream) {
     drop(stream.try_write(FULL));
 }
 
-#[cfg(unix)]
-fn out_of_descriptors(problem: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(Errno::from_io_error(problem), Some(Errno::MFILE | Errno::NFILE))
+fn out_of_descriptors(fault: AcceptFault) -> bool {
+    matches!(fault, AcceptFault::ProcessDescriptors | AcceptFault::HostDescriptors)
 }
 
 /// Whether the files that tell about the process could not be opened: the connection may have taken the last descriptor.
 #[cfg(unix)]
 fn few_are_left() -> bool {
     let attempts = [(); FILES_OF_AN_ANSWER].map(|()| std::fs::File::open("/dev/null"));
-    attempts.iter().any(|attempt| attempt.as_ref().is_err_and(out_of_descriptors))
+    attempts.iter().any(|attempt| attempt.as_ref().is_err_and(|error| out_of_descriptors(classify(error))))
 }
 
 /// Files that an answer has open at once: the process's directory and one in it.
@@ -129,36 +132,6 @@ const FILES_OF_AN_ANSWER: usize = 2;
 
 /// Handles are not limited here.
 #[cfg(not(unix))]
-fn out_of_descriptors(_: &io::Error) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
 fn few_are_left() -> bool {
     false
-}
-
-/// Waits after failures of accept: 5 ms, doubled up to a second.
-#[derive(Default)]
-struct Pause {
-    last: Duration,
-}
-
-impl Pause {
-    fn longer(&mut self) -> Duration {
-        self.last = (self.last * 2).clamp(Duration::from_millis(5), Duration::from_secs(1));
-        self.last
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_grows_from_five_milliseconds_to_a_second() {
-        let mut pause = Pause::default();
-        let waits: Vec<_> = (0..10).map(|_| pause.longer().as_millis()).collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
-    }
 }
