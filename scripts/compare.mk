@@ -4,3 +4,7 @@
 .PHONY: compare
 compare: ## Compare with a bare C loop, tokio-util, asyncio, Node and socat; keep the result
 	python3 benches/compare/compare.py $(ARGS)
+
+.PHONY: bench-instructions
+bench-instructions: ## Count the instructions of codec and outbox; fail when one grew by more than 5 % (ARGS=--save keeps them)
+	python3 benches/compare/instructions.py $(ARGS)

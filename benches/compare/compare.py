@@ -130,6 +130,7 @@ def main():
         "date": datetime.date.today().isoformat(), "machine": about, "rounds": chosen.rounds, "window_seconds": chosen.window,
         "sessions": SESSIONS, "versions": {}, "notes": [], "cost": {}, "idle": {}, "workers": {},
     }
+    peers.raise_descriptors()
     present = prepare(chosen, results)
     if (busy := measure.background()) > table.QUIET:
         results["notes"].append(f"The machine was not quiet: others kept {busy:.2f} cores busy at the start.")

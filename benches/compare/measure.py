@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from peers import OREAD, Server, settle
+from peers import OREAD, Server, pinned
 
 SERVER_CORES, LOAD_CORES = {0}, {1}
 
@@ -41,8 +41,8 @@ def load(server, arguments, window, warmup=1.0, cores=frozenset(LOAD_CORES)):
                "--duration", f"{round(window * 1000)}ms", "--warmup", f"{round(warmup * 1000)}ms"]
     before, begun = machine_busy(), time.perf_counter()
     own = os.times()
-    client = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False,
-                            preexec_fn=lambda: settle(cores))
+    with pinned(cores):
+        client = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     after, ended, own_after = machine_busy(), time.perf_counter(), os.times()
     if not client.stdout:
         raise Failed(client.stderr.strip())

@@ -9,8 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,11 +103,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def settle(cores):
-    """Runs in the child: its cores, and as many descriptors as it may have."""
-    os.sched_setaffinity(0, cores)
+def raise_descriptors():
+    """As many as we may have; what we start inherits them."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextmanager
+def pinned(cores):
+    """What is started meanwhile runs on these cores. Inherited, since a hook in the child would make starting it slow."""
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 class Server:
@@ -120,27 +129,26 @@ class Server:
     def __enter__(self):
         self.port, self.admin = free_port(), free_port()
         command = [str(part) for part in self.peer.command(self.port, self.admin, self.workers)]
-        begun = time.perf_counter()
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        preexec_fn=lambda: settle(self.cores), start_new_session=True)
+        with pinned(self.cores):
+            begun = time.perf_counter()
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         while not self._answers():
             if self.process.poll() is not None or time.perf_counter() - begun > START_DEADLINE:
                 said = "" if self.process.poll() is None else self.process.stderr.read().decode(errors="replace")
                 self.__exit__()
                 raise RuntimeError(f"{self.peer.label} did not start: {said.strip() or 'no answer'}")
+            time.sleep(0.0002)
         self.ready = time.perf_counter() - begun
         return self
 
     def _answers(self):
-        if self.peer.name == "oread":
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/readyz", timeout=1) as answer:
-                    return answer.status == 200
-            except (urllib.error.URLError, OSError):
-                return False
+        """Oread says when it is ready; the others are when they accept."""
+        is_oread = self.peer.name == "oread"
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            return True
+            with socket.create_connection(("127.0.0.1", self.admin if is_oread else self.port), timeout=1) as asked:
+                if is_oread:
+                    asked.sendall(b"GET /readyz HTTP/1.1\r\nHost: oread\r\nConnection: close\r\n\r\n")
+                return not is_oread or asked.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             return False
 
