@@ -10,7 +10,6 @@ pub mod descriptors;
 pub mod exit;
 pub mod lifecycle;
 pub mod listener;
-pub mod memory;
 pub mod outbox;
 pub mod peer;
 pub mod reason;

@@ -13,7 +13,6 @@ use crate::telemetry::log;
 
 /// Runs what `loaded` says until a signal ends it; `sources` are read again on SIGHUP.
 pub fn run(loaded: &Loaded, sources: &Sources) -> Exit {
-    crate::memory::prefer_small_pages();
     let stats = Arc::<ProcessStats>::default();
     let _log = match log::start(&loaded.settings.log, &stats) {
         Ok(guard) => guard,
