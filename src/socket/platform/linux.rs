@@ -5,6 +5,8 @@
 use std::fs;
 use std::time::Duration;
 
+use rustix::net::sockopt::{set_tcp_congestion, tcp_congestion};
+
 use super::super::options::{Calls, Family};
 use super::super::reading::Value;
 use super::fast_open;
@@ -24,11 +26,20 @@ pub(in crate::socket) const REUSE_PORT: Option<Calls> = Some(Calls {
 
 pub(in crate::socket) const BIND_DEVICE: Option<Calls> = Some(Calls {
     set: |socket, ask| socket.bind_device(ask.options.bind_device.as_deref().map(str::as_bytes)),
-    read: |socket, _| Ok(Some(socket.device()?.map_or(Value::Off, |name| Value::Word(word(&name))))),
+    read: |socket, _| {
+        Ok(Some(
+            socket
+                .device()?
+                .map_or(Value::Off, |name| Value::Word(String::from_utf8_lossy(&name).into_owned())),
+        ))
+    },
 });
 
 pub(in crate::socket) const NOTSENT_LOWAT: Option<Calls> = Some(Calls {
-    set: |socket, ask| ask.options.notsent_lowat.map_or(Ok(()), |bytes| socket.set_tcp_notsent_lowat(bytes)),
+    set: |socket, ask| match ask.options.notsent_lowat {
+        Some(bytes) => socket.set_tcp_notsent_lowat(bytes),
+        None => Ok(()),
+    },
     read: |socket, _| socket.tcp_notsent_lowat().map(|bytes| Some(Value::number(bytes))),
 });
 
@@ -38,14 +49,18 @@ pub(in crate::socket) const USER_TIMEOUT: Option<Calls> = Some(Calls {
 });
 
 pub(in crate::socket) const CONGESTION: Option<Calls> = Some(Calls {
-    set: |socket, ask| {
-        ask.options.congestion.as_ref().map_or(Ok(()), |name| socket.set_tcp_congestion(name.as_bytes()))
+    set: |socket, ask| match &ask.options.congestion {
+        Some(name) => Ok(set_tcp_congestion(socket, name)?),
+        None => Ok(()),
     },
-    read: |socket, _| socket.tcp_congestion().map(|name| Some(Value::Word(word(&name)))),
+    read: |socket, _| Ok(Some(Value::Word(tcp_congestion(socket)?))),
 });
 
 pub(in crate::socket) const FAST_OPEN: Option<Calls> = Some(Calls {
-    set: |socket, ask| ask.options.fast_open.map_or(Ok(()), |queue| fast_open::set(socket, queue)),
+    set: |socket, ask| match ask.options.fast_open {
+        Some(queue) => fast_open::set(socket, queue),
+        None => Ok(()),
+    },
     read: |socket, _| match fast_open::read(socket)? {
         // Bit 2 of the sysctl lets servers use it; without it the queue stands and nothing ever enters it.
         queue if queue > 0 && sysctl("net/ipv4/tcp_fastopen").is_none_or(|bits| bits & 2 != 0) => {
@@ -69,11 +84,6 @@ pub(in crate::socket) fn congestion_controls() -> Option<String> {
 
 fn sysctl(name: &str) -> Option<u64> {
     fs::read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok()
-}
-
-/// The kernel pads names with zero bytes.
-fn word(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).trim_end_matches('\0').to_owned()
 }
 
 /// A part of a millisecond would become zero, which is off.
