@@ -10,6 +10,10 @@ use oread::settings::Address;
 use oread::socket::bind;
 use socket_fixture::{accept, connect, host_has_ipv6, listener, port, tcp};
 
+/// Where other tests and programs do not take ports at random.
+const HERE: Ipv4Addr =
+    if cfg!(target_os = "linux") { Ipv4Addr::new(127, 70, 0, 1) } else { Ipv4Addr::LOCALHOST };
+
 #[test]
 fn port_0_is_resolved_and_the_socket_does_not_block() {
     let bound = bind(&listener("127.0.0.1:0"), 4).unwrap();
@@ -53,18 +57,19 @@ fn only_v6_leaves_ipv4_to_others() {
     let bound = bind(&settings, 1).unwrap();
     let _six = TcpStream::connect((Ipv6Addr::LOCALHOST, port(&bound))).unwrap();
     accept(&bound);
-    TcpListener::bind((Ipv4Addr::UNSPECIFIED, port(&bound))).expect("the port is free on IPv4");
+    TcpListener::bind((HERE, port(&bound))).expect("the port is free on IPv4");
 }
 
 #[test]
 fn a_port_is_bound_again_at_once_after_a_run_that_closed_first() {
-    let bound = bind(&listener("127.0.0.1:0"), 1).unwrap();
+    let mut settings = listener(&format!("{HERE}:0"));
+    let bound = bind(&settings, 1).unwrap();
     let client = connect(&bound);
     drop(accept(&bound)); // closes first: the server's end waits in TIME_WAIT
     drop(client);
-    let again = Address::Tcp(([127, 0, 0, 1], port(&bound)).into());
+    settings.bind = Address::Tcp((HERE, port(&bound)).into());
     drop(bound);
-    bind(&oread::settings::ListenerSettings { bind: again, ..listener("127.0.0.1:0") }, 1).unwrap();
+    bind(&settings, 1).unwrap();
 }
 
 #[cfg(target_os = "linux")]

@@ -187,3 +187,34 @@ impl Failing {
 fn is(error: &io::Error, numbers: &[i32]) -> bool {
     error.raw_os_error().is_some_and(|number| numbers.contains(&number))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::options::options;
+    use super::*;
+
+    fn front() -> ListenerSettings {
+        ListenerSettings::echo("front", Address::Tcp(([127, 0, 0, 1], 7000).into()))
+    }
+
+    #[test]
+    fn an_option_that_the_platform_lacks_is_a_mistake_of_the_configuration() {
+        let row = options().iter().find(|row| row.name == "user_timeout").unwrap();
+        let error = BindError::option(&front(), Refused { row, value: "5s".into(), error: None });
+        assert_eq!(error.exit(), Exit::Config);
+        assert_eq!(
+            error.to_string(),
+            "listener.front: tcp://127.0.0.1:7000: socket.user_timeout = 5s: this platform does not have it: it exists \
+             on Linux; remove the key here"
+        );
+    }
+
+    #[test]
+    fn errors_without_a_kind_of_their_own_are_known_by_number() {
+        let failing = |numbers: &[i32]| BindError::socket(&front(), io::Error::from_raw_os_error(numbers[0]));
+        assert!(failing(Failing::FAMILY).to_string().contains("bind an IPv4 address"));
+        assert!(failing(Failing::DESCRIPTORS).to_string().contains("no descriptor left: raise the limit"));
+    }
+}

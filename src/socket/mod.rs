@@ -10,19 +10,34 @@
 //!                                    ├─ readings   every option, requested and effective
 //!                                    └─ file       the Unix socket's file; removed when this guard drops
 //! ```
+//!
+//! ```
+//! use oread::settings::{Address, ListenerSettings};
+//!
+//! let any = "127.0.0.1:0".parse().expect("an address");
+//! let bound = oread::socket::bind(&ListenerSettings::echo("echo", Address::Tcp(any)), 1)?;
+//! println!("listens on {}", bound.local);
+//! for reading in bound.readings.iter().filter(|reading| reading.differs) {
+//!     println!("{reading}"); // socket.backlog: requested 8192, effective 4096
+//! }
+//! # Ok::<(), oread::socket::BindError>(())
+//! ```
 
+mod accepted;
 mod error;
 mod options;
 mod platform;
 mod reading;
+mod table;
 mod tcp;
 #[cfg(unix)]
 mod unix;
 
 use crate::settings::{Address, ListenerSettings};
 
+pub use accepted::AcceptOptions;
 pub use error::BindError;
-pub use options::{AcceptOptions, OptionRow, Scope, Transports, options, unsupported};
+pub use options::{OptionRow, Scope, Transports, options, unsupported};
 pub use reading::OptionReading;
 #[cfg(unix)]
 pub use unix::SocketFile;

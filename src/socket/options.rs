@@ -1,16 +1,13 @@
-//! Every socket option in one table: what it is called, why it exists, where it applies, how it is set and read back.
-//!
-//! The table is the only list of options: binding, accepting, `/status` and the document are driven by it. Adding an
-//! option is adding a row. What only one platform has comes from [`super::platform`], as `None` elsewhere.
+//! What a row of the table is, and what is done with rows: set before and after binding, read back, asked about.
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 
-use socket2::{SockRef, Socket};
+use socket2::Socket;
 
 use super::platform;
 use super::reading::{Effective, OptionReading, Value};
+use super::table::TABLE;
 use crate::settings::{Address, ListenerSettings, SocketSettings};
 
 /// One option.
@@ -26,8 +23,8 @@ pub struct OptionRow {
     pub platforms: &'static str,
     /// Whose property it is.
     pub scope: Scope,
-    requested: fn(&SocketSettings) -> Option<Value>,
-    calls: Option<Calls>,
+    pub(super) requested: fn(&SocketSettings) -> Option<Value>,
+    pub(super) calls: Option<Calls>,
 }
 
 /// How an option is set and read on this platform.
@@ -99,155 +96,6 @@ impl Family {
     }
 }
 
-static TABLE: &[OptionRow] = &[
-    OptionRow {
-        name: "reuse_address",
-        why: "a restart binds while connections of the last run are in TIME_WAIT; not a key, and never on Windows, \
-              where it lets another process take the port",
-        transports: Transports::Tcp,
-        platforms: "all but Windows",
-        scope: Scope::Address,
-        requested: |_| cfg!(unix).then_some(Value::Flag(true)),
-        calls: platform::REUSE_ADDRESS,
-    },
-    OptionRow {
-        name: "reuse_port",
-        why: "an accept socket for each worker: the kernel spreads connections, no lock is shared",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Address,
-        requested: |s| s.reuse_port.then_some(Value::Flag(true)),
-        calls: platform::REUSE_PORT,
-    },
-    OptionRow {
-        name: "only_v6",
-        why: "whether tcp://[::] leaves IPv4 alone; always set, since hosts differ in their default",
-        transports: Transports::AllIpv6,
-        platforms: "all",
-        scope: Scope::Address,
-        requested: |s| Some(Value::Flag(s.only_v6)),
-        calls: Some(Calls {
-            set: |socket, ask| socket.set_only_v6(ask.options.only_v6),
-            read: |socket, _| socket.only_v6().map(|on| Some(Value::Flag(on))),
-        }),
-    },
-    OptionRow {
-        name: "bind_device",
-        why: "serves one network interface only",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Address,
-        requested: |s| s.bind_device.clone().map(Value::Word),
-        calls: platform::BIND_DEVICE,
-    },
-    OptionRow {
-        name: "nodelay",
-        why: "small answers leave at once instead of waiting for an acknowledgement (Nagle)",
-        transports: Transports::Tcp,
-        platforms: "all",
-        scope: Scope::Connection,
-        requested: |s| Some(Value::Flag(s.nodelay)),
-        calls: Some(Calls {
-            set: |socket, ask| socket.set_tcp_nodelay(ask.options.nodelay),
-            read: |socket, _| socket.tcp_nodelay().map(|on| Some(Value::Flag(on))),
-        }),
-    },
-    OptionRow {
-        name: "keepalive",
-        why: "probes silent peers, so that one that vanished is found",
-        transports: Transports::Tcp,
-        platforms: "all",
-        scope: Scope::Connection,
-        requested: |s| Some(s.keepalive.map_or(Value::Off, Value::Probes)),
-        calls: Some(platform::KEEPALIVE),
-    },
-    OptionRow {
-        name: "notsent_lowat",
-        why: "bounds what the kernel holds unsent for a slow reader, and so what its socket hides from our limits",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Connection,
-        requested: |s| s.notsent_lowat.map(Value::number),
-        calls: platform::NOTSENT_LOWAT,
-    },
-    OptionRow {
-        name: "recv_buffer",
-        why: "fixes the receive buffer; unset, the kernel tunes it to each connection",
-        transports: Transports::Tcp,
-        platforms: "all",
-        scope: Scope::Connection,
-        requested: |s| s.recv_buffer.map(Value::number),
-        calls: Some(platform::RECV_BUFFER),
-    },
-    OptionRow {
-        name: "send_buffer",
-        why: "fixes the send buffer; unset, the kernel tunes it to each connection",
-        transports: Transports::All,
-        platforms: "all",
-        scope: Scope::Connection,
-        requested: |s| s.send_buffer.map(Value::number),
-        calls: Some(platform::SEND_BUFFER),
-    },
-    OptionRow {
-        name: "user_timeout",
-        why: "ends a connection whose sent data stays unacknowledged this long, also while a write is blocked; it ends \
-              live peers with a closed window too",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Connection,
-        requested: |s| s.user_timeout.map(Value::Time),
-        calls: platform::USER_TIMEOUT,
-    },
-    OptionRow {
-        name: "linger",
-        why: "what close does with unsent data: zero resets; more blocks the worker that closes, for up to that long",
-        transports: Transports::Tcp,
-        platforms: "all",
-        scope: Scope::Connection,
-        requested: |s| s.linger.map(Value::Time),
-        calls: Some(platform::LINGER),
-    },
-    OptionRow {
-        name: "dscp",
-        why: "marks packets for the network's queues (RFC 2474)",
-        transports: Transports::Tcp,
-        platforms: "all but Windows",
-        scope: Scope::Connection,
-        requested: |s| s.dscp.map(Value::number),
-        calls: platform::DSCP,
-    },
-    OptionRow {
-        name: "congestion",
-        why: "the congestion control algorithm",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Connection,
-        requested: |s| s.congestion.clone().map(Value::Word),
-        calls: platform::CONGESTION,
-    },
-    OptionRow {
-        name: "backlog",
-        why: "connections that the kernel holds until they are accepted: a burst of reconnects must fit",
-        transports: Transports::All,
-        platforms: "all",
-        scope: Scope::Listening,
-        requested: |s| Some(Value::number(s.backlog)),
-        calls: Some(Calls {
-            set: |socket, ask| socket.listen(i32::try_from(ask.options.backlog).unwrap_or(i32::MAX)),
-            read: |_, ask| Ok(platform::read_backlog(ask.options.backlog)),
-        }),
-    },
-    OptionRow {
-        name: "fast_open",
-        why: "takes data that comes in a returning client's SYN (RFC 7413); the number is how many may be unfinished",
-        transports: Transports::Tcp,
-        platforms: "Linux",
-        scope: Scope::Listening,
-        requested: |s| s.fast_open.map(Value::number),
-        calls: platform::FAST_OPEN,
-    },
-];
-
 /// The whole table, in the order in which options are set.
 pub fn options() -> &'static [OptionRow] {
     TABLE
@@ -259,7 +107,7 @@ pub fn unsupported(bind: &Address, settings: &SocketSettings) -> Vec<&'static Op
 }
 
 /// The rows that a socket of this family knows.
-fn rows(family: Family) -> impl Iterator<Item = &'static OptionRow> {
+pub(super) fn rows(family: Family) -> impl Iterator<Item = &'static OptionRow> {
     TABLE.iter().filter(move |row| row.transports.know(family))
 }
 
@@ -274,7 +122,7 @@ impl OptionRow {
         self.scope == Scope::Connection && platform::inherits(Family::of(bind))
     }
 
-    fn set(&'static self, socket: &Socket, ask: Ask<'_>) -> Result<(), Refused> {
+    pub(super) fn set(&'static self, socket: &Socket, ask: Ask<'_>) -> Result<(), Refused> {
         match ((self.requested)(ask.options), self.calls) {
             (None, _) => Ok(()),
             (Some(value), Some(calls)) => (calls.set)(socket, ask).map_err(|error| Refused {
@@ -286,7 +134,7 @@ impl OptionRow {
         }
     }
 
-    fn reading(&self, socket: &Socket, ask: Ask<'_>) -> Option<OptionReading> {
+    pub(super) fn reading(&self, socket: &Socket, ask: Ask<'_>) -> Option<OptionReading> {
         let effective = Effective::from((self.calls?.read)(socket, ask));
         Some(OptionReading::new(self.name, (self.requested)(ask.options).as_ref(), &effective))
     }
@@ -333,69 +181,6 @@ pub(super) fn set_after_bind(socket: &Socket, ask: Ask<'_>) -> Result<(), Refuse
 /// Reads every option back from a listening socket.
 pub(super) fn readings(socket: &Socket, ask: Ask<'_>) -> Vec<OptionReading> {
     rows(ask.family).filter_map(|row| row.reading(socket, ask)).collect()
-}
-
-/// What each accepted socket of a listener still needs: the options that it does not take over from the listening one.
-#[derive(Debug, Clone)]
-pub struct AcceptOptions {
-    rows: Arc<[&'static OptionRow]>,
-    settings: Arc<SocketSettings>,
-    family: Family,
-}
-
-impl AcceptOptions {
-    /// What sockets accepted by this listener need.
-    pub fn new(listener: &ListenerSettings) -> Self {
-        let family = Family::of(&listener.bind);
-        let wanted = |row: &&OptionRow| {
-            row.scope == Scope::Connection
-                && row.calls.is_some()
-                && (row.requested)(&listener.socket).is_some()
-        };
-        let rows: Vec<_> = rows(family).filter(wanted).filter(|row| !row.inherited(&listener.bind)).collect();
-        Self { rows: rows.into(), settings: Arc::new(listener.socket.clone()), family }
-    }
-
-    /// How many options are set on each accepted socket; 0 where the kernel hands them all on.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether an accept costs no call.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Sets them on an accepted socket: a standard one or Tokio's.
-    ///
-    /// An error names the option. The usual cause is a peer that is gone already, which its first read will say too:
-    /// worth a debug line, no more.
-    pub fn apply<'s, S>(&self, socket: &'s S) -> io::Result<()>
-    where
-        SockRef<'s>: From<&'s S>,
-    {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let socket = SockRef::from(socket);
-        self.rows.iter().try_for_each(|row| row.set(&socket, self.ask())).map_err(io::Error::from)
-    }
-
-    /// Reads every connection option back from an accepted socket.
-    pub fn readings<'s, S>(&self, socket: &'s S) -> Vec<OptionReading>
-    where
-        SockRef<'s>: From<&'s S>,
-    {
-        let socket = SockRef::from(socket);
-        rows(self.family)
-            .filter(|row| row.scope == Scope::Connection)
-            .filter_map(|row| row.reading(&socket, self.ask()))
-            .collect()
-    }
-
-    fn ask(&self) -> Ask<'_> {
-        Ask { options: &self.settings, family: self.family }
-    }
 }
 
 impl From<Refused> for io::Error {

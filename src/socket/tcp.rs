@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::options::{self, AcceptOptions, Ask};
-use super::{BindError, Bound, Listening};
+use super::options::{self, Ask};
+use super::{AcceptOptions, BindError, Bound, Listening};
 use crate::settings::{Address, ListenerSettings};
 
 pub(super) fn bind(

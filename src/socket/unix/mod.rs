@@ -15,9 +15,9 @@ use std::path::Path;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::options::{self, AcceptOptions, Ask};
+use super::options::{self, Ask};
 use super::reading::{Effective, OptionReading, Value};
-use super::{BindError, Bound, Listening};
+use super::{AcceptOptions, BindError, Bound, Listening};
 use crate::settings::{Address, ListenerSettings};
 
 use file::DirectoryLock;
