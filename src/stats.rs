@@ -94,8 +94,6 @@ pub struct ProcessStats {
     pub reloads: [Counter; ReloadOutcome::COUNT],
     /// Log lines that were not written: the queue was full, or the write failed.
     pub log_lines_lost: Counter,
-    /// Log lines that a budget held back.
-    pub log_lines_suppressed: Counter,
 }
 
 /// What a live session is doing, as `/status` shows it.

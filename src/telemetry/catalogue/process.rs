@@ -69,12 +69,6 @@ pub(in crate::telemetry) const ROWS: &[Row<Process>] = &[
         "Log lines not written: the pipe was stalled or closed, or the disk full.",
         |process, _| count(&process.stats.log_lines_lost),
     ),
-    counter(
-        "oread_log_lines_suppressed_total",
-        Unit::Count,
-        "Log lines held back by a rate limit.",
-        |process, _| count(&process.stats.log_lines_suppressed),
-    ),
 ];
 
 /// The label of what belongs to one runtime: the name of its thread.

@@ -1,4 +1,4 @@
-//! The log: one subscriber for the process, lines on stderr through a [`queue`], so that stdout stays for data and nothing that
+//! The log: one subscriber for the process, lines on stderr through a bounded queue, so that stdout stays for data and nothing that
 //! happens to the log (a stalled pipe, a closed one, a full disk) ever holds up a session.
 //!
 //! Pretty on a terminal, one JSON object a line elsewhere. Colours on a terminal unless `NO_COLOR` is set (<https://no-color.org>).
