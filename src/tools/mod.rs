@@ -7,7 +7,6 @@ pub mod bench;
 pub mod ping;
 pub mod probe;
 
-mod descriptors;
 mod failure;
 mod process;
 mod quantity;

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use crate::descriptors;
 use crate::settings::Address;
+use crate::tools::quantity;
 use crate::tools::target::Target;
 use crate::tools::wire::Codec;
-use crate::tools::{descriptors, quantity};
 
 /// Frames of all connections that may be in flight at once, in bytes.
 const IN_FLIGHT_BYTES: u64 = 1 << 30;
 /// In open loop a connection may have this much in flight before what is due has to wait (and is counted from when it was due).
 const OPEN_LOOP_BYTES: u64 = 256 << 10;
+
+/// Descriptors besides the connections: standard streams, pollers, readings of `/proc`.
+const OWN_DESCRIPTORS: u64 = 32;
 
 /// Arguments of `oread bench echo`.
 #[derive(Debug, clap::Args)]
@@ -143,7 +147,7 @@ impl TryFrom<EchoArgs> for Plan {
                 quantity::bytes(IN_FLIGHT_BYTES)
             ));
         }
-        descriptors::make_room(args.connections)?;
+        make_room(args.connections)?;
         let address =
             args.target.resolve().map_err(|error| format!("{}: {error}: check the name", args.target))?;
         Ok(Self {
@@ -160,6 +164,17 @@ impl TryFrom<EchoArgs> for Plan {
             threads: args.threads.min(args.connections),
             pid: args.pid,
         })
+    }
+}
+
+/// Each connection is a descriptor.
+fn make_room(connections: u32) -> Result<(), String> {
+    let needed = u64::from(connections) + OWN_DESCRIPTORS;
+    match descriptors::raise().now {
+        Some(now) if now < needed => Err(format!(
+            "{connections} connections need {needed} open files, but this process may have {now}: raise its hard limit (`ulimit -Hn`) or ask for fewer"
+        )),
+        _ => Ok(()),
     }
 }
 
