@@ -77,7 +77,10 @@ fn ask(admin: SocketAddr, timeout: Duration) -> io::Result<Answer> {
     let deadline = Instant::now() + timeout;
     let mut stream = TcpStream::connect_timeout(&admin, left(deadline)?)?;
     stream.set_write_timeout(Some(left(deadline)?))?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n")?;
+    // In one piece: a server that answers the first piece and closes would reset us over the rest.
+    stream.write_all(
+        format!("GET /readyz HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes(),
+    )?;
     let mut answer = Vec::new();
     let mut limited = stream.take(LONGEST);
     let mut chunk = [0; 1024];
