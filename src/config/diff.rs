@@ -20,10 +20,10 @@ pub struct Change {
 
 /// What differs between two configurations, as a file would say it; secrets differ without being shown.
 pub fn diff(old: &Effective, new: &Effective) -> Vec<Change> {
-    let is_new = |name: &&&str| !old.listeners().contains(*name);
-    let is_gone = |name: &&&str| !new.listeners().contains(*name);
-    let mut changes = Vec::new();
-    changes.extend(old.listeners().iter().filter(is_gone).map(|name| listener(name, bind(old, name), None)));
+    let (before, after) = (old.listeners(), new.listeners());
+    let gone = before.iter().filter(|name| after.binary_search(name).is_err());
+    let come = after.iter().filter(|name| before.binary_search(name).is_err());
+    let mut changes: Vec<_> = gone.map(|name| listener(name, bind(old, name), None)).collect();
     for entry in new {
         let Some(before) = old.find(&entry.key).filter(|before| before.value != entry.value) else {
             continue;
@@ -35,7 +35,7 @@ pub fn diff(old: &Effective, new: &Effective) -> Vec<Change> {
             reload: entry.option.reload,
         });
     }
-    changes.extend(new.listeners().iter().filter(is_new).map(|name| listener(name, None, bind(new, name))));
+    changes.extend(come.map(|name| listener(name, None, bind(new, name))));
     changes
 }
 

@@ -1,5 +1,6 @@
 //! What is in force: each key with its value and the place that it came from. Secrets are held, and never shown.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::{Value as Json, json};
@@ -11,7 +12,11 @@ use super::place::Place;
 
 /// Every key in force, in the order of the reference file.
 #[derive(Debug, Clone, Default)]
-pub struct Effective(Vec<Entry>);
+pub struct Effective {
+    entries: Vec<Entry>,
+    /// Where in `entries` a key stands.
+    index: HashMap<String, usize>,
+}
 
 /// One key in force.
 #[derive(Debug, Clone)]
@@ -49,30 +54,29 @@ impl Effective {
             leaves.iter().filter_map(|leaf| listener_of(&leaf.key).map(str::to_owned)).collect();
         names.sort();
         names.dedup();
-        let order: Vec<_> =
-            options::keys(names.iter().map(String::as_str)).into_iter().map(|(key, _)| key).collect();
-        let at = |key: &str| order.iter().position(|known| known == key);
-        let mut entries: Vec<_> = leaves
+        let mut found: HashMap<_, _> = leaves.into_iter().map(|leaf| (leaf.key.clone(), leaf)).collect();
+        let in_order = options::keys(names.iter().map(String::as_str))
             .into_iter()
-            .map(|Leaf { key, option, value, place }| Entry { key, option, value, place })
-            .collect();
-        entries.sort_by_key(|entry| at(&entry.key));
-        Self(entries)
+            .filter_map(|(key, _)| found.remove(&key));
+        let entries: Vec<_> =
+            in_order.map(|Leaf { key, option, value, place }| Entry { key, option, value, place }).collect();
+        let index = entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+        Self { entries, index }
     }
 
     /// Each key in force.
     pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
-        self.0.iter()
+        self.entries.iter()
     }
 
     /// The entry of `key`.
     pub fn find(&self, key: &str) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.key == key)
+        self.index.get(key).and_then(|at| self.entries.get(*at))
     }
 
     /// The names of the listeners, in order.
     pub fn listeners(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.0.iter().filter_map(|entry| listener_of(&entry.key)).collect();
+        let mut names: Vec<_> = self.entries.iter().filter_map(|entry| listener_of(&entry.key)).collect();
         names.dedup();
         names
     }
@@ -88,7 +92,7 @@ impl Effective {
         let entry = |entry: &Entry| {
             (entry.key.clone(), json!({ "value": value(entry), "origin": entry.place.to_string() }))
         };
-        Json::Object(self.0.iter().map(entry).collect())
+        Json::Object(self.entries.iter().map(entry).collect())
     }
 }
 
@@ -105,14 +109,14 @@ impl<'a> IntoIterator for &'a Effective {
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self
-            .0
+            .entries
             .iter()
             .map(|entry| entry.option.name.len() + entry.shown().len())
             .max()
             .unwrap_or(0)
             .min(48);
         let mut section = "";
-        for entry in &self.0 {
+        for entry in &self.entries {
             let (table, name) = entry.key.rsplit_once('.').unwrap_or(("", &entry.key));
             if table != section {
                 let gap = if section.is_empty() { "" } else { "\n" };

@@ -27,19 +27,6 @@ pub enum Place {
     Flag(String),
 }
 
-impl Place {
-    /// The spot at byte `offset` of `text`, which is the content of `file`.
-    pub fn in_text(file: &str, text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self::Spot {
-            file: file.into(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-        }
-    }
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::place::Place;
 
+/// Problems that a person is shown at once.
+const SHOWN: usize = 100;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -104,12 +107,14 @@ impl Problems {
 
     /// For a person: each with its remedy, then their number.
     pub fn to_text(&self, colour: bool) -> String {
-        let each: String = self.0.iter().map(|problem| problem.to_text(colour) + "\n").collect();
+        let each: String = self.0.iter().take(SHOWN).map(|problem| problem.to_text(colour) + "\n").collect();
+        let more = self.0.len().saturating_sub(SHOWN);
+        let rest = if more == 0 { String::new() } else { format!("… and {more} more\n") };
         let count = match self.0.len() {
             1 => "1 problem".into(),
             count => format!("{count} problems"),
         };
-        format!("{each}{count} in the configuration; nothing was started")
+        format!("{each}{rest}{count} in the configuration; nothing was started")
     }
 
     /// For a program: `{"ok": false, "problems": [{place, key, problem, remedy, file, line, column}]}`.

@@ -1,5 +1,6 @@
 //! The layer of one file: TOML, parsed with its spans so that each value knows its line and column.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -20,7 +21,9 @@ const LONGEST: u64 = 4 << 20;
 #[derive(Debug)]
 pub(in crate::config) struct Text {
     name: String,
-    text: String,
+    content: String,
+    /// The offset at which each line begins.
+    lines: Vec<usize>,
 }
 
 /// Reads the file at `path`.
@@ -47,7 +50,7 @@ pub(in crate::config) fn open(path: &Path) -> Result<Text, Problem> {
     String::from_utf8(bytes).map(|text| Text::new(&name, &text)).map_err(|error| {
         let good =
             String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        Problem::new(Place::in_text(&name, &good, good.len()), "", "this is not UTF-8")
+        Problem::new(Text::new(&name, &good).at(good.len()), "", "this is not UTF-8")
             .remedy("TOML is written in UTF-8")
     })
 }
@@ -60,29 +63,34 @@ fn start_from(path: &Path) -> String {
 
 impl Text {
     pub(in crate::config) fn new(name: &str, text: &str) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name: name.into(), content: text.into(), lines }
     }
 
     /// Its good values. The flag says whether all of it was understood as TOML.
     pub(in crate::config) fn read(&self, names: &mut Names, problems: &mut Problems) -> (Layer, bool) {
-        let (document, faults) = DeTable::parse_recoverable(&self.text);
+        let (document, faults) = DeTable::parse_recoverable(&self.content);
         let whole = faults.is_empty();
         let mut reader = Reader { text: self, names, found: Problems::default(), layer: Layer::default() };
         reader.table(&[], document.get_ref());
         let Reader { found, layer, .. } = reader;
-        let mut broken = Vec::new();
+        // One mistake often makes the parser stumble several times, and what it makes of a broken line is a guess: one problem a line.
+        let mut broken = HashSet::new();
         for fault in faults {
             let place = self.at(fault.span().map_or(0, |span| span.start));
-            broken.push(line(&place));
-            problems.push(Problem::new(place, "", sentence(fault.message())));
+            if broken.insert(line(&place)) {
+                problems.push(Problem::new(place, "", sentence(fault.message())));
+            }
         }
-        // What was made of a broken line is a guess: its further problems would only confuse.
         problems.extend(found.iter().filter(|problem| !broken.contains(&line(&problem.place))).cloned());
         (layer, whole)
     }
 
     fn at(&self, offset: usize) -> Place {
-        Place::in_text(&self.name, &self.text, offset)
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|at| self.lines.get(at)).copied().unwrap_or_default();
+        let before = self.content.get(start..offset).unwrap_or_default();
+        Place::Spot { file: self.name.clone(), line: line.max(1), column: before.chars().count() + 1 }
     }
 }
 
@@ -96,7 +104,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn table(&mut self, path: &[&str], table: &DeTable<'_>) {
-        for (name, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
             let path: Vec<_> = path.iter().copied().chain([name.get_ref().as_ref()]).collect();
             let place = self.text.at(name.span().start);
             if let ["listener", listener] = path[..]

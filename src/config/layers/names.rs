@@ -3,6 +3,8 @@
 //! A name is of letters and digits, joined by single `-` or `_`. A variable cannot tell `-` from `_` nor `A` from `a`, so two names that differ
 //! in nothing else are refused.
 
+use std::collections::HashMap;
+
 use super::super::place::Place;
 use super::super::problem::{Problem, Problems};
 
@@ -11,7 +13,11 @@ const LONGEST: usize = 63;
 
 /// The listeners that are named, in the order in which they were met, each with its first place.
 #[derive(Debug, Clone, Default)]
-pub(in crate::config) struct Names(Vec<(String, Place)>);
+pub(in crate::config) struct Names {
+    names: Vec<(String, Place)>,
+    /// Where in `names` a folded name stands.
+    folded: HashMap<String, usize>,
+}
 
 impl Names {
     /// Notes a name where it was met. False if it is no name: what stands under it is then passed over.
@@ -27,7 +33,7 @@ impl Names {
             );
             return false;
         }
-        match self.0.iter().find(|(known, _)| fold(known) == fold(name)) {
+        match self.known_as(name) {
             Some((known, _)) if known == name => true,
             Some((known, first)) => {
                 let what = format!("`{name}` and `{known}` ({first}) are the same to the environment");
@@ -38,7 +44,7 @@ impl Names {
                 false
             }
             None => {
-                self.0.push((name.into(), place.clone()));
+                self.push(name, place.clone());
                 true
             }
         }
@@ -46,31 +52,39 @@ impl Names {
 
     /// The listener that the environment calls `part`, such as `MY_ECHO` for `my-echo`; a new one is called as it stands, in lower case.
     pub(in crate::config) fn meant_by(&self, part: &str) -> String {
-        let known = self.0.iter().find(|(name, _)| fold(name) == fold(part));
-        known.map_or_else(|| part.to_lowercase(), |(name, _)| name.clone())
+        self.known_as(part).map_or_else(|| part.to_lowercase(), |(name, _)| name.clone())
     }
 
     /// Each name.
     pub(in crate::config) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.names.iter().map(|(name, _)| name.as_str())
     }
 
     /// Whether `name` is among them.
     pub(in crate::config) fn contains(&self, name: &str) -> bool {
-        self.iter().any(|known| known == name)
+        self.known_as(name).is_some_and(|(known, _)| known == name)
     }
 
     /// Where `name` was first met.
     pub(in crate::config) fn place(&self, name: &str) -> Place {
-        self.0.iter().find(|(known, _)| known == name).map_or(Place::BuiltIn, |(_, place)| place.clone())
+        self.known_as(name).map_or(Place::BuiltIn, |(_, place)| place.clone())
     }
 
     /// Adds the listener of the embedded configuration if no other is named.
     pub(in crate::config) fn or_embedded(mut self) -> Self {
-        if self.0.is_empty() {
-            self.0.push((super::built_in::EMBEDDED.into(), Place::BuiltIn));
+        if self.names.is_empty() {
+            self.push(super::built_in::EMBEDDED, Place::BuiltIn);
         }
         self
+    }
+
+    fn known_as(&self, name: &str) -> Option<&(String, Place)> {
+        self.folded.get(&fold(name)).and_then(|at| self.names.get(*at))
+    }
+
+    fn push(&mut self, name: &str, place: Place) {
+        self.folded.insert(fold(name), self.names.len());
+        self.names.push((name.into(), place));
     }
 }
 
