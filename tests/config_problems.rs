@@ -183,7 +183,7 @@ fn a_program_gets_the_same_as_json() {
 
 #[test]
 fn a_thousand_mistakes_are_counted_and_a_hundred_shown() {
-    let text: String = (0..1000).map(|number| format!("key{number} = 1\n")).collect();
+    let text: String = (0..1000).map(|number| ["key", &number.to_string(), " = 1\n"].concat()).collect();
     let told = problems(&text).to_string();
     assert_eq!(told.matches("there is no such key").count(), 100);
     assert!(

@@ -63,20 +63,29 @@ pub(super) fn find(effective: &Effective, services: &[String], os: &str) -> Vec<
 pub(super) fn without_address(effective: &Effective, names: &Names) -> Vec<Conflict> {
     let silent = names.iter().filter(|name| effective.find(&format!("listener.{name}.bind")).is_none());
     let conflict = |name: &str| {
-        let key = format!("listener.{name}.bind");
-        let others = names.iter().filter(|other| *other != name);
-        let near = nearest::word(name, others)
-            .map(|other| format!("did you mean the listener `{other}`? Else "))
-            .unwrap_or_default();
         let problem = Problem::new(
             names.place(name),
             format!("listener.{name}"),
             "this listener does not say where it listens",
         )
-        .remedy(format!("{near}add an address, such as bind = \"tcp://127.0.0.1:7001\""));
-        Conflict { keys: vec![key], problem }
+        .remedy(format!("{}add an address, such as bind = \"tcp://127.0.0.1:7001\"", meant(name, names)));
+        Conflict { keys: vec![format!("listener.{name}.bind")], problem }
     };
     silent.map(conflict).collect()
+}
+
+/// The listener that was meant by `name`, or those that there are if `name` is a variable's or an argument's own.
+fn meant(name: &str, names: &Names) -> String {
+    let others = names.iter().filter(|other| *other != name);
+    if let Some(near) = nearest::word(name, others.clone()) {
+        return format!("did you mean the listener `{near}`? Else ");
+    }
+    match names.place(name) {
+        Place::Variable(_) | Place::Flag(_) if names.iter().nth(1).is_some() => {
+            format!("the others are {}; to have one more, ", others.take(5).collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
+    }
 }
 
 /// One listener's part of what is in force.

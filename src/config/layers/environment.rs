@@ -16,6 +16,10 @@ const PREFIX: &str = "OREAD__";
 /// Variables that others read.
 const FOREIGN: [&str; 1] = ["OREAD_BUILD_COMMIT"];
 
+/// Variables that one who knows other programs tries first, and what does the same here.
+const HINTS: [(&str, &str); 2] =
+    [("OREAD_LOG", "set OREAD__LOG__LEVEL"), ("OREAD_CONFIG", "name files with --config FILE")];
+
 /// One variable of `oread config env`.
 #[derive(Debug)]
 pub(in crate::config) struct Variable {
@@ -81,6 +85,21 @@ fn name_of(key: &str) -> String {
 }
 
 fn misnamed(name: &str, place: Place, names: &Names) -> Problem {
+    let problem = Problem::new(place, "", "this variable names no key");
+    if let Some((_, hint)) = HINTS.iter().find(|(wrong, _)| *wrong == name) {
+        return problem.remedy(*hint);
+    }
+    match meant(name, names) {
+        Some(meant) => {
+            problem.remedy(format!("did you mean {meant}? Two underscores stand between the parts of a key"))
+        }
+        None => {
+            problem.remedy("`oread config env` lists every variable; unset it if it is not meant for oread")
+        }
+    }
+}
+
+fn meant(name: &str, names: &Names) -> Option<String> {
     let doubled = name.strip_prefix("OREAD_").map(|rest| format!("{PREFIX}{}", rest.trim_start_matches('_')));
     let fixed = doubled.filter(|fixed| fixed != name && leads_to_key(fixed, names));
     let listener =
@@ -92,11 +111,7 @@ fn misnamed(name: &str, place: Place, names: &Names) -> Problem {
     let flats: Vec<_> = known.iter().map(|variable| flat(&variable.name)).collect();
     let near = nearest::word(&flat(name), flats.iter().map(String::as_str));
     let near = near.and_then(|near| known.iter().find(|variable| flat(&variable.name) == near));
-    let remedy = match fixed.or_else(|| near.map(|variable| variable.name.clone())) {
-        Some(meant) => format!("did you mean {meant}? Two underscores stand between the parts of a key"),
-        None => "`oread config env` lists every variable; unset it if it is not meant for oread".into(),
-    };
-    Problem::new(place, "", "this variable names no key").remedy(remedy)
+    fixed.or_else(|| near.map(|variable| variable.name.clone()))
 }
 
 fn leads_to_key(name: &str, names: &Names) -> bool {

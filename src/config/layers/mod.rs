@@ -124,7 +124,8 @@ fn sections(keys: &[String]) -> Vec<String> {
 fn meant(key: &str, names: &Names) -> String {
     let mut known: Vec<_> = options::keys(names.iter()).into_iter().map(|(key, _)| key).collect();
     let own_name = key.strip_prefix("listener.").and_then(|rest| rest.split('.').next());
-    if let Some(name) = own_name.filter(|name| !names.contains(name)) {
+    let any_name = names.iter().next().is_none().then_some("NAME");
+    if let Some(name) = own_name.or(any_name).filter(|name| !names.contains(name)) {
         known.extend(options::keys([name]).into_iter().map(|(key, _)| key));
     }
     known.extend(sections(&known));

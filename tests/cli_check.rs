@@ -1,0 +1,93 @@
+//! A bad configuration ends with code 78 within 200 ms and binds nothing; a good one with 0.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+
+fn oread() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oread"));
+    command.env_clear().timeout(Duration::from_secs(20));
+    command
+}
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("oread.toml");
+    std::fs::write(&path, text).unwrap();
+    (directory, path)
+}
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_good_configuration_is_0() {
+    let (_directory, path) = file("[listener.a]\nbind = \"127.0.0.1:7000\"\n");
+    let output = oread().arg("check").arg("--config").arg(path).assert().code(0);
+    assert!(output.get_output().stdout.is_empty(), "diagnostics go to stderr");
+}
+
+#[test]
+fn a_bad_configuration_is_78_for_every_command_that_reads_it() {
+    let (_directory, path) = file("[log]\nlevle = \"info\"\n");
+    for command in [&["check"][..], &["serve"], &[], &["config", "effective"]] {
+        let output = oread().args(command).arg("--config").arg(&path).assert().code(78);
+        let told = stderr(output.get_output());
+        assert!(told.contains("oread.toml:2:1: log.levle: there is no such key"), "{told}");
+        assert!(output.get_output().stdout.is_empty(), "{command:?}");
+        assert!(!told.contains('\x1b'), "no colour where no terminal reads");
+    }
+    oread().args(["echo", "localhost:7000"]).assert().code(78);
+}
+
+#[test]
+fn a_program_is_answered_in_json_on_stdout() {
+    let (_directory, path) = file("[log]\nlevle = \"info\"\n");
+    for command in [&["check"][..], &["config", "effective"]] {
+        let output = oread().args(command).arg("--json").arg("--config").arg(&path).assert().code(78);
+        let told: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!(told["ok"], false);
+        assert_eq!(told["problems"][0]["line"], 2);
+    }
+    let output = oread().args(["check", "--json"]).assert().code(0);
+    assert_eq!(output.get_output().stdout, b"{\"ok\":true,\"problems\":[]}\n");
+}
+
+#[test]
+fn the_environment_is_read() {
+    let output =
+        oread().arg("check").env("OREAD__LOG__LEVEL", "inof").env("OREAD_LOG", "x").assert().code(78);
+    let told = stderr(output.get_output());
+    assert!(told.contains("OREAD__LOG__LEVEL: log.level: `inof` is not a level"), "{told}");
+    assert!(told.ends_with("2 problems in the configuration; nothing was started\n"), "{told}");
+}
+
+#[test]
+fn nothing_is_bound_while_anything_is_wrong() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = format!("[listener.a]\nbind = \"{}\"\n[log]\nlevle = \"info\"\n", taken.local_addr().unwrap());
+    let (_directory, path) = file(&text);
+    let output = oread().arg("serve").arg("--config").arg(&path).assert().code(78);
+    assert!(
+        stderr(output.get_output()).starts_with(&format!("{}:4:1: log.levle", path.display())),
+        "the taken port was not tried"
+    );
+}
+
+/// The quickest of several runs: the promise is about the program, not about what else the machine does meanwhile.
+#[test]
+fn it_takes_less_than_200_ms() {
+    let (_directory, path) = file("[log]\nlevle = \"info\"\n[listener.a]\nbind = \"nowhere\"\n");
+    let run = |_| {
+        let started = Instant::now();
+        oread().arg("serve").arg("--config").arg(&path).assert().code(78);
+        started.elapsed()
+    };
+    let quickest = (0..5).map(run).min().unwrap();
+    assert!(quickest < Duration::from_millis(200), "{quickest:?}");
+}
