@@ -86,16 +86,15 @@ async fn emptied(running: &Running) {
     }
 }
 
-/// Ends what is left. Says how many sessions that were.
+/// Ends what is left. Says how many sessions were not finished; those that had only their goodbye before them were.
 async fn cut(running: &Running) -> u64 {
-    let left = running.gate.active();
     running.commons.advance(Stage::Cutting);
-    if left > 0 {
+    if running.gate.active() > 0 {
         running.workers.wake_all().await;
-        // Those who do not notice in time end with their worker.
         drop(tokio::time::timeout(CUT, running.gate.empty()).await);
     }
-    left
+    // Those that did not notice in time end with their worker.
+    running.commons.cut.now() + running.gate.active()
 }
 
 async fn told_to_stop(orders: &mut Orders) {

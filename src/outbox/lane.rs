@@ -31,14 +31,17 @@ impl Lane {
         self.marks.len()
     }
 
-    pub(super) fn oldest(&self) -> Option<Tick> {
-        self.marks.front().map(|mark| mark.since)
+    /// When the oldest frame that could still be dropped will have waited too long.
+    pub(super) fn next_expiry(&self, rules: &OutboxRules) -> Tick {
+        match self.marks.get(usize::from(self.started)) {
+            Some(waiting) if rules.age > 0 => waiting.since.after(rules.age),
+            _ => Tick::NEVER,
+        }
     }
 
     /// Whether the oldest frame that could still be dropped has waited too long.
     pub(super) fn expired(&self, rules: &OutboxRules, now: Tick) -> bool {
-        let waiting = self.marks.get(usize::from(self.started));
-        rules.age > 0 && waiting.is_some_and(|mark| now.since(mark.since) >= rules.age)
+        now >= self.next_expiry(rules) && !self.marks.is_empty()
     }
 
     /// Whether a frame of `len` bytes keeps the lane within its limits. An empty lane takes any one frame, else it would never go.

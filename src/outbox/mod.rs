@@ -91,9 +91,12 @@ impl Outbox {
         self.0.as_ref().map_or(0, |queue| queue.data.frames() + queue.control.frames())
     }
 
-    /// Since when the oldest frame has waited.
-    pub fn oldest(&self) -> Option<Tick> {
-        self.0.as_ref().and_then(|queue| queue.data.oldest())
+    /// When the oldest frame will have waited too long, where the policy does something about it by itself.
+    pub fn next_expiry(&self, rules: &OutboxRules) -> Tick {
+        match (&self.0, rules.when_full) {
+            (Some(queue), WhenFull::DropOldest | WhenFull::Disconnect) => queue.data.next_expiry(rules),
+            _ => Tick::NEVER,
+        }
     }
 
     /// Bytes that may still come in before the outbox is full: what a session with policy `block` may read.

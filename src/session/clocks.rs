@@ -97,16 +97,16 @@ impl Clocks {
         }
     }
 
-    /// Says whether we read at present. What runs only while we look starts anew when we look again.
+    /// Told whether we read at present, says whether we did before. What runs only while we look starts anew when we look again.
     #[inline]
-    pub fn reading(&mut self, now: Tick, reads: bool) {
+    pub fn reading(&mut self, now: Tick, reads: bool) -> bool {
         if self.paused && reads {
             self.active = now;
             if self.frame != Tick::NEVER {
                 self.frame = now;
             }
         }
-        self.paused = !reads;
+        !std::mem::replace(&mut self.paused, !reads)
     }
 
     /// The next moment at which a deadline may have passed, and what it would be.

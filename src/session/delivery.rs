@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::context::Context;
 use super::{Session, Step, close_reason};
 use crate::outbox::Push;
+use crate::reason::{CloseReason, DropReason};
 use crate::service::{Batch, Talk};
 use crate::tick::Tick;
 
@@ -63,7 +64,7 @@ where
                 Push::Queued => {}
                 Push::Displaced(frames, reason) => self.seat.lost(frames, reason),
                 Push::Refused(reason) => self.seat.lost(1, reason),
-                Push::Disconnect => self.seat.lost(1, crate::reason::DropReason::SessionEnded),
+                Push::Disconnect => self.seat.lost(1, DropReason::SessionEnded),
             }
         }
         context.stats.sent.add(written, sent);
@@ -74,6 +75,11 @@ where
         if self.machine.outbox().is_empty() {
             return if self.machine.wants_shutdown() { self.shut_down(cx, now) } else { Step::Waits };
         }
+        let expired = self.expire(now);
+        if expired > 0 {
+            self.seat.lost(expired, DropReason::OutboxAge);
+            return Step::Moved(0);
+        }
         match write_waiting(Pin::new(&mut self.io), cx, &self.machine.outbox().slices()) {
             Poll::Ready(Ok(written)) if written > 0 => {
                 let frames = self.machine.flushed(now, written);
@@ -82,7 +88,7 @@ where
                 Step::Moved(written)
             }
             Poll::Ready(Ok(_)) => {
-                self.machine.abort(crate::reason::CloseReason::SocketError);
+                self.machine.abort(CloseReason::SocketError);
                 Step::Moved(0)
             }
             Poll::Ready(Err(error)) => {
@@ -90,12 +96,15 @@ where
                 Step::Moved(0)
             }
             Poll::Pending => {
-                let context = self.seat.context_arc();
-                let expired = self.machine.blocked(&context.rules, now);
-                self.seat.lost(expired, crate::reason::DropReason::OutboxAge);
+                self.machine.blocked(now);
                 Step::Waits
             }
         }
+    }
+
+    fn expire(&mut self, now: Tick) -> u64 {
+        let rules = &self.seat.context().rules;
+        self.machine.expire(rules, now)
     }
 
     fn shut_down(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {

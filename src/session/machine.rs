@@ -74,6 +74,24 @@ pub enum Phase {
     Done(CloseReason),
 }
 
+/// How much a session wants to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appetite {
+    /// Bytes; 0 is none.
+    pub bytes: u64,
+    /// Why it has none, if it had some a moment ago.
+    pub lost: Option<Pause>,
+}
+
+/// Why a session that could be read is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// What it is owed has to go first (`outbox.when_full = "block"`).
+    OutboxFull,
+    /// It has used up its `limits.read_rate` for the moment.
+    ReadRate,
+}
+
 /// What one read brought.
 #[derive(Debug, Default)]
 pub struct Arrival {
@@ -148,23 +166,28 @@ impl Machine {
         &self.outbox
     }
 
-    /// How many bytes to read now; 0 is none. `crowded` says that the outboxes of all sessions together are at their limit.
-    pub fn appetite(&mut self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
+    /// How many bytes to read now. `crowded` says that the outboxes of all sessions together are at their limit.
+    pub fn appetite(&mut self, rules: &Rules, now: Tick, crowded: bool) -> Appetite {
         match self.phase {
-            Phase::Lingering { .. } => u64::MAX,
-            Phase::Open => {
-                let blocks = rules.outbox.when_full == WhenFull::Block && !self.outbox.is_empty();
-                let room = match blocks {
-                    true if crowded => 0,
-                    true => self.outbox.room(&rules.outbox, now),
-                    false => u64::MAX,
-                };
-                let appetite = room.min(self.bucket.allowance(rules.rate, now));
-                self.clocks.reading(now, appetite > 0);
-                appetite
+            Phase::Open => {}
+            Phase::Lingering { .. } => return Appetite { bytes: u64::MAX, lost: None },
+            Phase::HalfClosed | Phase::Flushing(_) | Phase::Done(_) => {
+                return Appetite { bytes: 0, lost: None };
             }
-            _ => 0,
         }
+        let room = self.room(rules, now, crowded);
+        let bytes = room.min(self.bucket.allowance(rules.rate, now));
+        let cause = if room == 0 { Pause::OutboxFull } else { Pause::ReadRate };
+        let had_some = self.clocks.reading(now, bytes > 0);
+        Appetite { bytes, lost: (had_some && bytes == 0).then_some(cause) }
+    }
+
+    /// Bytes for whose answers there is room, as far as the policy holds reading back.
+    fn room(&self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
+        if rules.outbox.when_full != WhenFull::Block || self.outbox.is_empty() {
+            return u64::MAX;
+        }
+        if crowded { 0 } else { self.outbox.room(&rules.outbox, now) }
     }
 
     /// When a session without appetite is worth another look for the sake of its read rate.
@@ -219,9 +242,13 @@ impl Machine {
         self.clocks.sent(now, false);
     }
 
-    /// The socket took nothing of what waits. Says how many frames have waited too long and are dropped for it.
-    pub fn blocked(&mut self, rules: &Rules, now: Tick) -> u64 {
+    /// The socket took nothing of what waits.
+    pub fn blocked(&mut self, now: Tick) {
         self.clocks.blocked(now);
+    }
+
+    /// Drops what has waited too long, where that is the policy. Says how many frames. To be called before a write.
+    pub fn expire(&mut self, rules: &Rules, now: Tick) -> u64 {
         self.outbox.expire(&rules.outbox, now)
     }
 
@@ -237,9 +264,8 @@ impl Machine {
     pub fn abort(&mut self, reason: CloseReason) {
         self.forget_input();
         self.phase = match self.phase {
-            // A peer that is reset after the goodbye has not changed why we said it.
-            Phase::Lingering { reason: first, .. } if reason == CloseReason::Reset => Phase::Done(first),
-            Phase::Done(first) => Phase::Done(first),
+            // All that was owed has been sent: whatever comes after the goodbye does not change why we said it.
+            Phase::Lingering { reason: first, .. } | Phase::Done(first) => Phase::Done(first),
             _ => Phase::Done(reason),
         };
     }
@@ -278,6 +304,8 @@ impl Machine {
         }
         match (self.phase, reason) {
             (Phase::Lingering { reason, .. }, _) => self.phase = Phase::Done(reason),
+            // With `drop-oldest` the frame is dropped before the next write; the session goes on.
+            (Phase::Open, CloseReason::OutboxFull) if rules.outbox.when_full == WhenFull::DropOldest => {}
             (Phase::Open, CloseReason::WriteStall) | (Phase::HalfClosed | Phase::Flushing(_), _) => {
                 self.abort(reason);
             }
@@ -290,11 +318,7 @@ impl Machine {
         match self.phase {
             Phase::Open => {
                 let clocks = self.clocks.next(&rules.patience);
-                let aged = self
-                    .outbox
-                    .oldest()
-                    .filter(|_| rules.outbox.age > 0 && rules.outbox.when_full == WhenFull::Disconnect);
-                let aged = aged.map_or(Tick::NEVER, |since| since.after(rules.outbox.age));
+                let aged = self.outbox.next_expiry(&rules.outbox);
                 if aged < clocks.0 { (aged, CloseReason::OutboxFull) } else { clocks }
             }
             // Only the peer's taking counts now: deadlines of the conversation are over.

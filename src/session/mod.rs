@@ -116,11 +116,14 @@ where
     fn read(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
         let crowded = self.seat.context().process.queued.is_spent();
         let appetite = self.machine.appetite(&self.seat.context().rules, now, crowded);
-        if appetite == 0 {
+        if let Some(pause) = appetite.lost {
+            self.seat.paused(pause);
+        }
+        if appetite.bytes == 0 {
             return Step::Waits;
         }
         lent::with(|buffer| {
-            let room = usize::try_from(appetite).unwrap_or(usize::MAX).min(buffer.len());
+            let room = usize::try_from(appetite.bytes).unwrap_or(usize::MAX).min(buffer.len());
             let mut read = ReadBuf::new(&mut buffer[..room]);
             match Pin::new(&mut self.io).poll_read(cx, &mut read) {
                 Poll::Pending => return Step::Waits,
@@ -174,11 +177,10 @@ where
     #[cold]
     fn blame(&mut self, context: &Context, rest: &[u8], fault: crate::codec::FrameFault) {
         let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(16).copied().collect();
-        let hint = Suspicion::of(&context.rules.codec, &start).map(|suspicion| suspicion.to_string());
-        tracing::debug!(
-            listener = &*context.listener, session = self.seat.admission().id().0, peer = %self.seat.admission().peer(),
-            %fault, hint, "the stream makes no sense"
-        );
+        self.seat.remark(match Suspicion::of(&context.rules.codec, &start) {
+            Some(suspicion) => format!("{fault}; {suspicion}"),
+            None => fault.to_string(),
+        });
         self.machine.close(fault.close_reason());
     }
 

@@ -6,7 +6,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use super::context::Context;
-use super::machine::Machine;
+use super::machine::{Machine, Pause};
 use crate::admission::Admission;
 use crate::reason::{CloseReason, DropReason};
 use crate::stats::SessionState;
@@ -20,9 +20,15 @@ pub(super) struct Seat {
     key: SeatKey,
     /// The deadline that the worker's wheel knows of.
     armed: Tick,
-    born: Tick,
+    born: Instant,
     /// Why the session ended. Still `None` when it is dropped: it panicked, or its runtime was taken away.
     reason: Option<CloseReason>,
+    /// What the closing line says beside the reason.
+    #[expect(
+        clippy::box_collection,
+        reason = "eight bytes in every session instead of 24, for what few have"
+    )]
+    remark: Option<Box<String>>,
     share: Share,
     /// Bytes received and sent, for the closing line.
     pub(super) received: u64,
@@ -41,7 +47,6 @@ impl Seat {
     /// Sits down. `None` when the worker has no seat left.
     pub(super) fn new(context: Arc<Context>, admission: Admission) -> Option<Self> {
         let key = context.worker.enter()?;
-        let born = context.worker.now();
         context.stats.accepted.add(1);
         context.stats.states[SessionState::Handshake as usize].add(1);
         let share =
@@ -51,8 +56,9 @@ impl Seat {
             admission,
             key,
             armed: Tick::NEVER,
-            born,
+            born: Instant::now(),
             reason: None,
+            remark: None,
             share,
             received: 0,
             sent: 0,
@@ -66,10 +72,6 @@ impl Seat {
     /// The context, for as long as the session itself is borrowed. Costs a count on a cache line of this worker.
     pub(super) fn context_arc(&self) -> Arc<Context> {
         self.context.clone()
-    }
-
-    pub(super) fn admission(&self) -> &Admission {
-        &self.admission
     }
 
     /// Asks to be woken at `deadline`, unless that is known already.
@@ -100,6 +102,19 @@ impl Seat {
         }
     }
 
+    /// Says more about the end to come than its reason does.
+    pub(super) fn remark(&mut self, remark: String) {
+        self.remark = Some(Box::new(remark));
+    }
+
+    /// We stopped reading.
+    pub(super) fn paused(&self, pause: Pause) {
+        match pause {
+            Pause::OutboxFull => self.context.stats.reads_paused.add(1),
+            Pause::ReadRate => self.context.stats.reads_paced.add(1),
+        }
+    }
+
     /// The session is over.
     pub(super) fn end(&mut self, reason: CloseReason) {
         self.reason = Some(reason);
@@ -107,7 +122,11 @@ impl Seat {
 
     #[cold]
     fn settle_state(&mut self, state: SessionState) {
-        let states = &self.context.stats.states;
+        let counts = &self.context.stats;
+        if self.share.state == SessionState::Handshake && state != SessionState::Closing {
+            counts.handshake.record(self.born.elapsed().as_secs_f64());
+        }
+        let states = &counts.states;
         states[self.share.state as usize].add(-1);
         states[state as usize].add(1);
         self.share.state = state;
@@ -130,17 +149,20 @@ impl Seat {
     }
 
     fn log_end(&self, reason: CloseReason) {
-        let Some(leave) = self.context.process.endings.allow(Instant::now()) else { return };
-        let seconds = self.context.worker.now().duration_since(self.born).as_secs_f64();
+        let process = &self.context.process;
+        let Some(leave) = process.endings.allow(Instant::now()) else {
+            return process.stats.log_lines_suppressed.add(1);
+        };
         tracing::info!(
             target: "oread::session",
             listener = &*self.context.listener,
             session = self.admission.id().0,
             peer = %self.admission.peer(),
             reason = reason.word(),
-            seconds,
+            seconds = self.born.elapsed().as_secs_f64(),
             received_bytes = self.received,
             sent_bytes = self.sent,
+            remark = self.remark.as_ref().map(|remark| remark.as_str()),
             lines_held_back = leave.suppressed,
             "session ended"
         );
@@ -156,7 +178,10 @@ impl Drop for Seat {
         let context = &self.context;
         context.stats.states[self.share.state as usize].add(-1);
         context.stats.closed[reason as usize].add(1);
-        context.stats.duration.record(context.worker.now().duration_since(self.born).as_secs_f64());
+        context.stats.duration.record(self.born.elapsed().as_secs_f64());
+        if reason == CloseReason::Cut {
+            context.process.cut.add(1);
+        }
         self.log_end(reason);
         context.worker.leave(self.key);
     }
