@@ -44,7 +44,7 @@ pub(super) async fn run(mut app: App, workers: Workers, mut orders: Orders) -> i
     let mut running = Running {
         workers,
         gate: ProcessGate::new(app.fitted.sessions),
-        commons: Arc::new(Commons::new(limits.queued, limits.partial_frames, endings, app.stats.clone())),
+        commons: Arc::new(Commons::new(limits.queued, limits.partial_frames, endings)),
         stop_accepting: watch::Sender::new(false),
         #[cfg(unix)]
         files: Vec::new(),

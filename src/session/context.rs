@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use super::machine::Rules;
-use crate::stats::{Counter, ListenerStats, ProcessStats};
+use crate::stats::{Counter, ListenerStats};
 use crate::telemetry::LineBudget;
 use crate::worker::Worker;
 
@@ -31,8 +31,6 @@ pub struct Commons {
     pub partial: Budget,
     /// How often a session's end is worth a line.
     pub endings: LineBudget,
-    /// Where what concerns the whole process is counted.
-    pub stats: Arc<ProcessStats>,
     /// Sessions that were ended before they were finished.
     pub cut: Counter,
 }
@@ -58,13 +56,12 @@ pub struct Budget {
 
 impl Commons {
     /// Serving, with these budgets in bytes.
-    pub fn new(queued: u64, partial: u64, endings: LineBudget, stats: Arc<ProcessStats>) -> Self {
+    pub fn new(queued: u64, partial: u64, endings: LineBudget) -> Self {
         Self {
             stage: AtomicU8::new(Stage::Serving as u8),
             queued: Budget::new(queued),
             partial: Budget::new(partial),
             endings,
-            stats,
             cut: Counter::default(),
         }
     }

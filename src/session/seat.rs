@@ -149,10 +149,7 @@ impl Seat {
     }
 
     fn log_end(&self, reason: CloseReason) {
-        let process = &self.context.process;
-        let Some(leave) = process.endings.allow(Instant::now()) else {
-            return process.stats.log_lines_suppressed.add(1);
-        };
+        let Some(leave) = self.context.process.endings.allow(Instant::now()) else { return };
         tracing::info!(
             target: "oread::session",
             listener = &*self.context.listener,
