@@ -10,7 +10,10 @@ use assert_cmd::Command;
 
 fn oread() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oread"));
-    command.env_clear().timeout(Duration::from_secs(20));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OREAD_")) {
+        command.env_remove(name);
+    }
+    command.timeout(Duration::from_secs(20));
     command
 }
 

@@ -9,7 +9,10 @@ use assert_cmd::Command;
 
 fn oread(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oread"));
-    command.env_clear().timeout(Duration::from_secs(20)).args(arguments);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OREAD_")) {
+        command.env_remove(name);
+    }
+    command.timeout(Duration::from_secs(20)).args(arguments);
     command
 }
 

@@ -188,11 +188,11 @@ fn a_system_that_lacks_an_option_says_so() {
         on("macos", &linux_only),
         ["f:4:16: listener.x.socket.user_timeout: this option needs Linux, and this is macos | remove it"]
     );
-    let unix_only = listener("[listener.x.socket]\nreuse_port = true\n");
+    let unix_only = listener("[listener.x.socket]\ndscp = 46\n");
     assert_eq!(on("macos", &unix_only), [""; 0]);
     assert_eq!(
         on("windows", &unix_only),
-        ["f:4:14: listener.x.socket.reuse_port: this option needs Unix, and this is windows | remove it"]
+        ["f:4:8: listener.x.socket.dscp: this option needs Unix, and this is windows | remove it"]
     );
     assert_eq!(
         on("windows", "[listener.x]\nbind = \"unix:///x\"\n"),

@@ -6,12 +6,13 @@ use super::arguments::CheckArgs;
 use super::say;
 use crate::config::{self, Problems};
 use crate::exit::Exit;
+use crate::settings::Settings;
 
 pub(super) fn check(args: CheckArgs) -> Exit {
     let answer = config::load(&args.sources.into());
     match (answer, args.json) {
-        (Ok(_), false) => {
-            say::note("the configuration is good");
+        (Ok(loaded), false) => {
+            say::note(&format!("the configuration is good: {}", summary(&loaded.settings)));
             Exit::Ok
         }
         (Ok(_), true) => {
@@ -23,6 +24,18 @@ pub(super) fn check(args: CheckArgs) -> Exit {
             say::data(&problems.to_json().to_string());
             Exit::Config
         }
+    }
+}
+
+/// What would listen, in a few words.
+fn summary(settings: &Settings) -> String {
+    let listeners = match &settings.listeners[..] {
+        [one] => format!("{} on {}", one.name, one.bind),
+        several => format!("{} listeners", several.len()),
+    };
+    match settings.admin.bind {
+        Some(address) => format!("{listeners}, admin on {address}"),
+        None => format!("{listeners}, no admin address"),
     }
 }
 

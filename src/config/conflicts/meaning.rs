@@ -2,6 +2,8 @@
 //!
 //! A value that is the default is no problem: nothing is lost by it, and the reference file can be used as it stands everywhere.
 
+use std::net::Ipv6Addr;
+
 use super::super::effective::Entry;
 use super::super::kind::Value;
 use super::super::nearest;
@@ -14,12 +16,13 @@ use crate::settings::Address;
 const HEADER: [&str; 4] =
     ["frame.length_bytes", "frame.byte_order", "frame.length_offset", "frame.length_includes_header"];
 /// What only TCP has.
-const TCP: [&str; 12] = [
+const TCP: [&str; 13] = [
     "limits.sessions_per_ip",
     "socket.nodelay",
     "socket.keepalive",
     "socket.reuse_port",
     "socket.notsent_lowat",
+    "socket.recv_buffer",
     "socket.user_timeout",
     "socket.linger",
     "socket.dscp",
@@ -71,8 +74,8 @@ fn on_transport(listener: &Listener<'_>) -> Vec<Conflict> {
     let Value::Listen(address) = &bind.value else { return Vec::new() };
     let names: &[_] = match address {
         Address::Unix(_) => &TCP,
-        Address::Tcp(address) if address.is_ipv4() => &["socket.mode", "socket.only_v6"],
-        Address::Tcp(_) => &["socket.mode"],
+        Address::Tcp(address) if address.ip() == Ipv6Addr::UNSPECIFIED => &["socket.mode"],
+        Address::Tcp(_) => &["socket.mode", "socket.only_v6"],
     };
     idle(listener, names, bind, &address.to_string())
 }

@@ -57,7 +57,7 @@ pub(super) const SECTION: Section = Section {
             default: "false",
             why: "SO_REUSEPORT: an accept socket for each worker, so that the kernel spreads connections. Another process of the same user may share the port then.",
             reload: Reload::Restart,
-            on: Systems::Unix,
+            on: Systems::Linux,
         },
         Opt {
             name: "notsent_lowat",
