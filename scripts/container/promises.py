@@ -41,7 +41,7 @@ class Container:
 
     def stop(self):
         """Sends what the image names as its stop signal; `wait` for the end."""
-        return subprocess.Popen(["podman", "stop", "--time", "30", self.identity], stdout=subprocess.DEVNULL)
+        return subprocess.Popen(["podman", "stop", "--time", "30", self.identity], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def podman(*arguments):

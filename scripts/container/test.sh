@@ -47,13 +47,17 @@ done
 [ -f "${CARGO_HOME:-$HOME/.cargo}/config.toml" ] && mounts+=(-v "${CARGO_HOME:-$HOME/.cargo}/config.toml:/usr/local/cargo/config.toml:ro")
 
 image=localhost/oread:test
+# build TAG [OPTION…]
+build() {
+    buildah bud --layers --format docker --isolation chroot --network host --pull-never \
+        --ulimit nproc=30000:30000 --ulimit nofile=4096:4096 "${mounts[@]}" \
+        --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+        "${@:2}" -t "$1" . >"$cache/build.log" 2>&1 || { tail -40 "$cache/build.log" >&2; die "the image does not build"; }
+}
 say "building $image"
-buildah bud --quiet --layers --format docker --isolation chroot --network host --pull-never \
-    --ulimit nproc=30000:30000 --ulimit nofile=4096:4096 "${mounts[@]}" \
-    --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-    -t "$image" . >"$cache/build.log" 2>&1 || { tail -40 "$cache/build.log" >&2; die "the image does not build"; }
+# The first stage gets a name too, so that clearing away old images leaves its layers for the next run.
+build localhost/oread-build:test --target build
+build "$image"
 podman image prune --force >/dev/null
 
-status=0
-python3 scripts/container/promises.py "$image" || status=$?
-exit "$status"
+python3 scripts/container/promises.py "$image"
