@@ -10,6 +10,11 @@ use oread::lifecycle::Readiness;
 use oread::stats::ProcessStats;
 use oread::telemetry::Telemetry;
 
+/// What the binary allocates with: rendering allocates a lot.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[test]
 fn fifty_listeners_are_scraped_in_five_milliseconds() {
     let telemetry = Telemetry::new(Arc::new(ProcessStats::default()), Arc::new(Readiness::default()));
