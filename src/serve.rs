@@ -69,7 +69,7 @@ fn announce(app: &App) {
 }
 
 /// Says what a new configuration would change; applying it comes later.
-fn reload(running: Effective, sources: Sources, stats: Arc<ProcessStats>) -> impl FnMut() + Send {
+fn reload(running: Effective, sources: Sources, stats: Arc<ProcessStats>) -> impl FnMut() + Send + Sync {
     move || {
         let outcome = match config::load(&sources) {
             Err(problems) => {

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::AdminState;
 use super::connection;
+use crate::backoff::{Backoff, classify};
 use crate::descriptors::Loan;
-use crate::listener::backoff::{Backoff, classify};
+use crate::line_budget::LineBudget;
 use crate::reason::AcceptFault;
-use crate::telemetry::LineBudget;
 
 /// How long answers under way may take after the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);

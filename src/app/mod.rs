@@ -45,7 +45,7 @@ pub struct App {
 }
 
 /// What to do when told to read the configuration again.
-type Reload = Box<dyn FnMut() + Send>;
+type Reload = Box<dyn FnMut() + Send + Sync>;
 
 struct BoundListener {
     settings: ListenerSettings,
@@ -144,7 +144,7 @@ impl Builder {
 
     /// Called when the daemon is told to read its configuration again.
     #[must_use]
-    pub fn on_reload(mut self, reload: impl FnMut() + Send + 'static) -> Self {
+    pub fn on_reload(mut self, reload: impl FnMut() + Send + Sync + 'static) -> Self {
         self.on_reload = Box::new(reload);
         self
     }

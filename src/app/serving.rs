@@ -13,11 +13,11 @@ use super::{App, BoundListener};
 use crate::admin::{self, AdminLimits, AdminState};
 use crate::admission::{ListenerGate, ProcessGate};
 use crate::lifecycle::{Order, Orders};
+use crate::line_budget::LineBudget;
 use crate::listener::{AcceptLoop, AcceptRate, COMPLAINT_INTERVAL, Source};
 use crate::session::context::{Commons, Context};
 use crate::session::machine::Rules;
 use crate::socket::Listening;
-use crate::telemetry::LineBudget;
 use crate::telemetry::{ListenerFacts, Telemetry};
 use crate::worker::Workers;
 

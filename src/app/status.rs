@@ -51,7 +51,7 @@ impl Overview {
     fn process(&self) -> ProcessStatus {
         ProcessStatus {
             sessions: Usage { used: self.gate.active(), limit: self.gate.limit() },
-            descriptors: Usage::default(),
+            descriptors: Usage::of_descriptors(),
             partial_frame_bytes: usage(&self.commons.partial),
             queued_bytes: usage(&self.commons.queued),
         }

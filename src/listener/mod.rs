@@ -1,9 +1,8 @@
 //! Listeners: accept, admit, hand over. An accept loop owns one listening socket and lives on one worker; what it accepts goes to the
 //! worker with the fewest sessions, or stays where it is when each worker has an accept socket of its own.
 //!
-//! An accept loop ends only when it is told to. It never spins: see [`backoff`].
+//! An accept loop ends only when it is told to. It never spins: see [`crate::backoff`].
 
-pub mod backoff;
 mod host;
 mod rate;
 mod transport;
@@ -18,13 +17,13 @@ pub use host::Host;
 pub use transport::{Source, Stream};
 
 use crate::admission::{ListenerGate, ProcessGate};
+use crate::backoff::{self, Backoff};
 use crate::descriptors::Reserve;
+use crate::line_budget::LineBudget;
 use crate::peer::Peer;
 use crate::reason::RefuseReason;
 use crate::session::context::Context;
 use crate::socket::AcceptOptions;
-use crate::telemetry::LineBudget;
-use backoff::Backoff;
 pub use rate::AcceptRate;
 use transport::Parcel;
 

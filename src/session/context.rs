@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use super::machine::Rules;
+use crate::line_budget::LineBudget;
 use crate::stats::{Counter, ListenerStats};
-use crate::telemetry::LineBudget;
 use crate::worker::Worker;
 
 /// Shared by all sessions of one listener on one worker.

@@ -7,7 +7,6 @@
 mod catalogue;
 mod exposition;
 mod family;
-mod limit;
 pub mod log;
 mod recorder;
 mod series;
@@ -15,5 +14,4 @@ mod system;
 
 pub use catalogue::families;
 pub use family::{Family, Kind};
-pub use limit::{Allowed, LineBudget};
 pub use recorder::{ListenerFacts, Telemetry};

@@ -66,6 +66,7 @@ impl DirectoryLock {
             if error != rustix::io::Errno::WOULDBLOCK || Instant::now() > deadline {
                 break;
             }
+            #[expect(clippy::disallowed_methods, reason = "before anything runs, for at most a second")]
             thread::sleep(Duration::from_millis(1));
         }
         Self { _directory: Some(directory) }

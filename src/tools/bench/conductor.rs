@@ -22,6 +22,10 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn conduct(plan: &Plan) -> Result<Report, String> {
     let rss_before = Memory::of(plan.pid).map_err(|error| unreadable(plan, &error))?;
     let (phase, watched) = watch::channel(Phase::Opening);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "each thread tells of each phase once: the number is bounded"
+    )]
     let (teller, news) = mpsc::unbounded_channel();
     let epoch = Instant::now();
     let mut shares = Vec::new();
