@@ -1,4 +1,5 @@
-//! The front door of the binary: what was typed becomes a command, a command is carried out, and how it ended becomes the exit code.
+//! The front door of the binary: what was typed becomes a command, a command is carried out, and how it ended
+//! becomes the exit code.
 
 use std::process::ExitCode;
 

@@ -82,7 +82,8 @@ fn nothing_is_bound_while_anything_is_wrong() {
     );
 }
 
-/// The quickest of several runs: the promise is about the program, not about what else the machine does meanwhile.
+/// The quickest of several runs: the promise is about the program, not about what else the machine does
+/// meanwhile.
 #[test]
 fn it_takes_less_than_200_ms() {
     let (_directory, path) = file("[log]\nlevle = \"info\"\n[listener.a]\nbind = \"nowhere\"\n");

@@ -1,4 +1,5 @@
-//! Values that are right by themselves and wrong together are refused before anything is bound; what merely looks odd is not.
+//! Values that are right by themselves and wrong together are refused before anything is bound; what merely
+//! looks odd is not.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

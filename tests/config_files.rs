@@ -1,4 +1,5 @@
-//! The files that are shipped are right: each loads, and the reference file, the handbook and the program say the same of every key.
+//! The files that are shipped are right: each loads, and the reference file, the handbook and the program say
+//! the same of every key.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -73,7 +74,8 @@ fn the_reference_file_holds_every_key() {
     }
 }
 
-/// One value that is not the default for each key that needs a particular one, with what it takes to mean something.
+/// One value that is not the default for each key that needs a particular one, with what it takes to mean
+/// something.
 const PARTICULAR: [(&str, &str); 14] = [
     ("admin.bind", "off"),
     ("log.level", "debug"),

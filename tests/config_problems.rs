@@ -1,4 +1,5 @@
-//! Everything that is wrong is reported at once, each with file, line, column, key and remedy: word for word as an operator reads it.
+//! Everything that is wrong is reported at once, each with file, line, column, key and remedy: word for word
+//! as an operator reads it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -179,6 +180,13 @@ fn a_program_gets_the_same_as_json() {
             "key": "log.levle", "problem": "there is no such key", "remedy": "did you mean `log.level`?",
         }] })
     );
+}
+
+#[test]
+fn what_was_written_cannot_disturb_the_terminal() {
+    let told = problems("[log]\nlevel = \"\\u001b[2J\"\n\"\\u001b[31m\" = 1\n").to_string();
+    assert!(!told.contains('\x1b'), "{told:?}");
+    assert!(told.contains("`\\u{1b}[2J` is not a level"), "{told}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The difference between two configurations names each changed key, both values, and what a reload does with it.
+//! The difference between two configurations names each changed key, both values, and what a reload does with
+//! it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

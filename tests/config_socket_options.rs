@@ -1,4 +1,5 @@
-//! The configuration's table of socket options and that of the sockets say the same: which there are, where, and on which transport.
+//! The configuration's table of socket options and that of the sockets say the same: which there are, where,
+//! and on which transport.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

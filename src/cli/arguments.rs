@@ -56,7 +56,7 @@ pub enum Command {
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServeArgs {
     /// A TOML file; may be given several times, a later one overrides an earlier
-    #[arg(short, long = "config", value_name = "FILE")]
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// One value, over files and environment, such as `--set log.level=debug`; may be repeated
     #[arg(short, long = "set", value_name = "KEY=VALUE")]

@@ -1,6 +1,7 @@
 //! The commands that talk to a daemon instead of being one: `ping`, `bench`, `probe`.
 //!
-//! Each is a module of [`crate::tools`] with its arguments and a `run`; here stands only which word calls which.
+//! Each is a module of [`crate::tools`] with its arguments and a `run`; here stands only which word calls
+//! which.
 
 use clap::Subcommand;
 

@@ -1,6 +1,7 @@
 //! What `--version` says: the version and, in its long form, what this binary was built from and for.
 //!
-//! A build that knows its commit passes it as `OREAD_BUILD_COMMIT` at compile time; nothing is read at run time.
+//! A build that knows its commit passes it as `OREAD_BUILD_COMMIT` at compile time; nothing is read at run
+//! time.
 
 use std::env::consts::{ARCH, OS};
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
-//! What is in force: each key with its value and the place that it came from. Secrets are held, and never shown.
+//! What is in force: each key with its value and the place that it came from. Secrets are held, and never
+//! shown.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -134,4 +135,29 @@ impl fmt::Display for Effective {
 /// The listener that `key` belongs to.
 pub(super) fn listener_of(key: &str) -> Option<&str> {
     key.strip_prefix("listener.").and_then(|rest| rest.split('.').next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::options::{Reload, Systems};
+
+    static TOKEN: Opt = Opt {
+        name: "token",
+        kind: Kind::Or("off", &Kind::Secret),
+        default: "off",
+        why: "Proves who may write.",
+        reload: Reload::Live,
+        on: Systems::All,
+    };
+
+    #[test]
+    fn a_secret_is_masked_in_every_form() {
+        let value = Value::Text("007-swordfish".into());
+        let entry = Entry { key: "admin.token".into(), option: &TOKEN, value, place: Place::BuiltIn };
+        let effective = Effective { entries: vec![entry], ..Effective::default() };
+        for shown in [effective.to_string(), effective.to_json().to_string()] {
+            assert!(shown.contains("***") && !shown.contains("swordfish"), "{shown}");
+        }
+    }
 }

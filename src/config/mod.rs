@@ -6,8 +6,8 @@
 //! --set ──┘   checked    config   value and    between      what the
 //!             by kind    crate    origin       values       program uses
 //! ```
-//! Nothing is bound, and nothing but the named files is read. [`options`] says once what every key takes, why, and its default; all else here
-//! is made from that.
+//! Nothing is bound, and nothing but the named files is read. [`options`] says once what every key takes,
+//! why, and its default; all else here is made from that.
 
 mod conflicts;
 mod diff;
@@ -107,7 +107,8 @@ fn understand(
     }
 }
 
-/// Those conflicts that stand whatever the values were meant to be that could not be read. A file that is not `whole` may have meant any.
+/// Those conflicts that stand whatever the values were meant to be that could not be read. A file that is not
+/// `whole` may have meant any.
 fn certain(
     conflicts: impl Iterator<Item = conflicts::Conflict>,
     effective: &Effective,

@@ -9,7 +9,8 @@ pub(super) fn word<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>
     best(candidates, |candidate| strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase()))
 }
 
-/// The most similar of the dotted `keys`. A key whose last part is the same or nearly so in another section wins over chance similarity.
+/// The most similar of the dotted `keys`. A key whose last part is the same or nearly so in another section
+/// wins over chance similarity.
 pub(super) fn key<'a>(text: &str, keys: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_lowercase();
     let (lower, leaf) = (text.to_lowercase(), last(text));

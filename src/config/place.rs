@@ -1,7 +1,7 @@
 //! Where a value was written: a spot in a file, a variable, a flag, or nowhere (built in).
 //!
-//! Every value keeps its place from the moment it is read until it is in force, so that a problem can name it and
-//! `oread config effective` can show it.
+//! Every value keeps its place from the moment it is read until it is in force, so that a problem can name it
+//! and `oread config effective` can show it.
 
 use std::fmt;
 

@@ -35,17 +35,18 @@ impl Problem {
         self
     }
 
-    /// For a person: `place: key: what`, and the remedy on a line of its own; the place stands out where there is colour.
+    /// For a person: `place: key: what`, and the remedy on a line of its own; the place stands out where
+    /// there is colour.
     fn to_text(&self, colour: bool) -> String {
-        let (bold, plain) = if colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        let place = self.place.to_string();
-        let mut text = format!("{bold}{place}{plain}: ");
+        let (bold, reset) = if colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let place = plain(&self.place.to_string());
+        let mut text = format!("{bold}{place}{reset}: ");
         if !self.key.is_empty() && !place.ends_with(&self.key) {
-            text = text + &self.key + ": ";
+            text = text + &plain(&self.key) + ": ";
         }
-        text.push_str(&self.what);
+        text.push_str(&plain(&self.what));
         if !self.remedy.is_empty() {
-            text = text + "\n    " + &self.remedy;
+            text = text + "\n    " + &plain(&self.remedy);
         }
         text
     }
@@ -145,3 +146,8 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// Text in which a person's own words cannot move the cursor or colour the terminal.
+fn plain(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}

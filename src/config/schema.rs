@@ -1,4 +1,5 @@
-//! The JSON Schema of the file (draft 2020-12), made from the tables: for editors that complete and check while one types.
+//! The JSON Schema of the file (draft 2020-12), made from the tables: for editors that complete and check
+//! while one types.
 
 use serde_json::{Map, Value as Json, json};
 

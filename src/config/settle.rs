@@ -1,7 +1,7 @@
 //! The border between the two configurations: values in force become [`Settings`], field by field.
 //!
-//! Nothing a person writes can fail here, since every value was read by its kind. What can is the program: a key whose kind
-//! does not fit its field. That is a [`Bug`], never a panic.
+//! Nothing a person writes can fail here, since every value was read by its kind. What can is the program: a
+//! key whose kind does not fit its field. That is a [`Bug`], never a panic.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -170,7 +170,8 @@ impl Section<'_> {
         self.effective.find(&format!("{}.{name}", self.path)).ok_or_else(|| self.bug(name))
     }
 
-    /// `None` where none is given, or where the system does not have the option and the table's default stands.
+    /// `None` where none is given, or where the system does not have the option and the table's default
+    /// stands.
     fn maybe<'s, T>(
         &'s self,
         name: &str,

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// The layers above the defaults, each stronger than the one before: files in their order, environment, `--set`.
+/// The layers above the defaults, each stronger than the one before: files in their order, environment,
+/// `--set`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     /// Files in the order in which they were given; a later one overrides an earlier.

@@ -241,9 +241,9 @@ pub struct SocketSettings {
     pub nodelay: bool,
     /// TCP: probes of silent peers; `None` (written `false`) is none.
     pub keepalive: Option<Keepalive>,
-    /// Several accept sockets on one address, one for each worker (`SO_REUSEPORT`).
+    /// Linux: several accept sockets on one address, one for each worker (`SO_REUSEPORT`).
     pub reuse_port: bool,
-    /// TCP, Linux and macOS: unsent bytes that the kernel holds (`TCP_NOTSENT_LOWAT`).
+    /// TCP, Linux: unsent bytes that the kernel holds (`TCP_NOTSENT_LOWAT`).
     pub notsent_lowat: Option<u32>,
     /// `SO_RCVBUF` in bytes.
     pub recv_buffer: Option<u32>,

@@ -1,4 +1,5 @@
-//! Two claims to one address. An address of all interfaces overlaps each single one, and a dual-stack `[::]` those of IPv4 too.
+//! Two claims to one address. An address of all interfaces overlaps each single one, and a dual-stack `[::]`
+//! those of IPv4 too.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,7 +1,8 @@
 //! Limits of which one makes another impossible to reach.
 //!
-//! Not here, since both still mean something together: clocks of different lengths (the shorter one wins), a cap for one address above the cap
-//! of its listener, listeners whose caps add up to more than the process's, and a default above the process's total (which holds anyway).
+//! Not here, since both still mean something together: clocks of different lengths (the shorter one wins), a
+//! cap for one address above the cap of its listener, listeners whose caps add up to more than the process's,
+//! and a default above the process's total (which holds anyway).
 
 use super::super::kind::{Kind, Value};
 use super::super::options::listener::{BYTES, LENGTH_DELIMITED};

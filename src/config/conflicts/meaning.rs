@@ -1,6 +1,8 @@
-//! Options that would be silently without effect: on this system, on this transport, with this codec; and services that do not exist.
+//! Options that would be silently without effect: on this system, on this transport, with this codec; and
+//! services that do not exist.
 //!
-//! A value that is the default is no problem: nothing is lost by it, and the reference file can be used as it stands everywhere.
+//! A value that is the default is no problem: nothing is lost by it, and the reference file can be used as it
+//! stands everywhere.
 
 use std::net::Ipv6Addr;
 

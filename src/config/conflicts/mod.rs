@@ -1,4 +1,5 @@
-//! What is wrong between values that are each right: two claims to one address, limits that contradict each other, options without a meaning.
+//! What is wrong between values that are each right: two claims to one address, limits that contradict each
+//! other, options without a meaning.
 //!
 //! Pure: the system and the services are arguments, and nothing is bound or looked up.
 
@@ -13,7 +14,8 @@ use super::nearest;
 use super::place::Place;
 use super::problem::Problem;
 
-/// A problem and the keys whose values it follows from. If one of those could not be read, it may be no problem at all.
+/// A problem and the keys whose values it follows from. If one of those could not be read, it may be no
+/// problem at all.
 #[derive(Debug)]
 pub(super) struct Conflict {
     pub(super) keys: Vec<String>,
@@ -21,7 +23,8 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
-    /// Between `culprit`, where the problem is shown, and `other`. If only `other` was written by a person, it is shown there.
+    /// Between `culprit`, where the problem is shown, and `other`. If only `other` was written by a person,
+    /// it is shown there.
     fn between(culprit: &Entry, other: &Entry, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         let shown = shown(culprit, other);
         Self {
@@ -30,7 +33,8 @@ impl Conflict {
         }
     }
 
-    /// The same, where the sentence names both: `what` gets them in words, with the place of the one that is not shown.
+    /// The same, where the sentence names both: `what` gets them in words, with the place of the one that is
+    /// not shown.
     fn of_two(
         culprit: &Entry,
         other: &Entry,
@@ -74,7 +78,8 @@ pub(super) fn without_address(effective: &Effective, names: &Names) -> Vec<Confl
     silent.map(conflict).collect()
 }
 
-/// The listener that was meant by `name`, or those that there are if `name` is a variable's or an argument's own.
+/// The listener that was meant by `name`, or those that there are if `name` is a variable's or an argument's
+/// own.
 fn meant(name: &str, names: &Names) -> String {
     let others = names.iter().filter(|other| *other != name);
     if let Some(near) = nearest::word(name, others.clone()) {

@@ -36,23 +36,31 @@ pub(super) fn text(text: &str, most: usize) -> Result<Value, Fault> {
     Ok(Value::Text(text.into()))
 }
 
-/// `info`, or `info,oread::session=debug`.
+/// `info`, or `info,oread::session=debug`; spaces around the parts are left out.
 ///
 /// A word that is no level would be a target for the logger, and silence all else: it is refused.
 pub(super) fn level(text: &str) -> Result<Value, Fault> {
-    for directive in text.split(',') {
-        let (target, level) = directive.rsplit_once('=').unwrap_or(("oread", directive));
-        let level = level.trim();
-        if !LEVELS.contains(&level) {
-            return Err(Fault::new(format!("`{level}` is not a level"), among(level, &LEVELS)));
-        }
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-');
-        if target.trim().is_empty() || !target.trim().chars().all(plain) {
-            let remedy = "write the path of a module, such as \"info,oread::session=debug\"";
-            return Err(Fault::new(format!("`{target}` is not a target"), remedy));
-        }
+    let directives = text.split(',').map(directive).collect::<Result<Vec<_>, _>>()?;
+    Ok(Value::Text(directives.join(",")))
+}
+
+fn directive(text: &str) -> Result<String, Fault> {
+    let (target, level) = match text.rsplit_once('=') {
+        Some((target, level)) => (Some(target.trim()), level.trim()),
+        None => (None, text.trim()),
+    };
+    if !LEVELS.contains(&level) {
+        return Err(Fault::new(format!("`{level}` is not a level"), among(level, &LEVELS)));
     }
-    Ok(Value::Text(text.into()))
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-');
+    match target {
+        None => Ok(level.into()),
+        Some(target) if !target.is_empty() && target.chars().all(plain) => Ok(format!("{target}={level}")),
+        Some(target) => Err(Fault::new(
+            format!("`{target}` is not a target"),
+            "write the path of a module, such as \"info,oread::session=debug\"",
+        )),
+    }
 }
 
 /// The nearest of `words` if one is near, and all of them.

@@ -1,7 +1,9 @@
-//! What sort of value a key takes: how it is read, what is wrong with one that cannot be, and how it is shown.
+//! What sort of value a key takes: how it is read, what is wrong with one that cannot be, and how it is
+//! shown.
 //!
-//! Values of files arrive with their TOML type; those of the environment and of `--set` as plain text, read as the kind of their key demands:
-//! nothing is guessed from how a text looks, so that the secret `007` stays `007`. What [`Kind::show`] writes, [`Kind::read`] reads back.
+//! Values of files arrive with their TOML type; those of the environment and of `--set` as plain text, read
+//! as the kind of their key demands: nothing is guessed from how a text looks, so that the secret `007` stays
+//! `007`. What [`Kind::show`] writes, [`Kind::read`] reads back.
 
 mod address;
 mod amount;
@@ -82,7 +84,11 @@ impl Kind {
                 amount::digits(text).ok_or_else(|| self.refuse(text)).and_then(|number| self.bounded(number))
             }
             Self::Size(..) | Self::Rate(_) => {
-                let text = if matches!(self, Self::Rate(_)) { text.trim_end_matches("/s") } else { text };
+                let text = if matches!(self, Self::Rate(_)) {
+                    text.strip_suffix("/s").unwrap_or(text)
+                } else {
+                    text
+                };
                 amount::size(text).and_then(|bytes| self.bounded(bytes))
             }
             Self::Time(..) | Self::Seconds(..) => amount::time(text)

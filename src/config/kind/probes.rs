@@ -1,4 +1,5 @@
-//! TCP keepalive: a table of three parts, or `false`. It is taken whole: a part that is left out has its default.
+//! TCP keepalive: a table of three parts, or `false`. It is taken whole: a part that is left out has its
+//! default.
 
 use std::time::Duration;
 

@@ -62,6 +62,7 @@ fn a_word_that_is_no_level_is_refused() {
     for level in ["info", "off", "info,oread::session=debug", "warn, hyper=off"] {
         assert!(Kind::Level.read(&loose(level)).is_ok(), "{level}");
     }
+    assert_eq!(Kind::Level.read(&loose("warn, hyper = off")), Ok(Value::Text("warn,hyper=off".into())));
     for level in ["inof", "", "INFO", "info,", "oread=", "=info", "oread session=debug"] {
         assert!(Kind::Level.read(&loose(level)).is_err(), "{level}");
     }

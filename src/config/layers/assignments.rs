@@ -21,13 +21,12 @@ pub(in crate::config) fn read(set: &[Assignment], names: &mut Names, problems: &
         let (key, value) = (key.trim(), value.trim());
         let place = Place::Flag(if flag == "--set" { format!("{flag} {key}") } else { flag.clone() });
         let path: Vec<_> = key.split('.').collect();
-        if let ["listener", listener, ..] = path[..]
-            && !names.note(listener, &place, problems)
-        {
-            continue;
-        }
         match options::find(&path) {
-            Found::Key(option) => layer.take_text(key.into(), option, value, place, problems),
+            Found::Key(option) => {
+                if names.note_owner(&path, &place, problems) {
+                    layer.take_text(key.into(), option, value, place, problems);
+                }
+            }
             _ => problems.extend(unknown(key, place, names)),
         }
     }

@@ -1,8 +1,8 @@
 //! The weakest layer: the default of every key, for each listener that is named.
 //!
-//! If none is named there is one, `echo`: the embedded configuration. While no other is named it has an address by default, so that
-//! `--set listener.echo.codec=lines` is enough. As soon as another is named, each must say where it listens: otherwise a name mistyped
-//! in a variable would open a port.
+//! If none is named there is one, `echo`: the embedded configuration. While no other is named it has an
+//! address by default, so that `--set listener.echo.codec=lines` is enough. As soon as another is named, each
+//! must say where it listens: otherwise a name mistyped in a variable would open a port.
 
 use super::super::kind::{Kind, Written};
 use super::super::options;

@@ -1,7 +1,8 @@
 //! The layer of the environment: `OREAD__LISTENER__ECHO__BIND` is `listener.echo.bind`.
 //!
-//! Two underscores stand between the parts of a key. A variable that begins with `OREAD_` and names no key is a mistake, with two exceptions:
-//! those that a build reads, and those that Kubernetes puts there by itself when a service is called `oread`.
+//! Two underscores stand between the parts of a key. A variable that begins with `OREAD_` and names no key is
+//! a mistake, with two exceptions: those that a build reads, and those that Kubernetes puts there by itself
+//! when a service is called `oread`.
 
 use std::collections::BTreeMap;
 
@@ -53,16 +54,17 @@ pub(in crate::config) fn read(env: &[(String, String)], names: &mut Names, probl
             );
             continue;
         }
-        if let [table, listener, ..] = &path[..]
-            && table == "listener"
-            && !names.note(listener, &place, problems)
-        {
-            continue;
-        }
         let parts: Vec<_> = path.iter().map(String::as_str).collect();
-        match options::find(&parts) {
-            Found::Key(option) => layer.take_text(key, option, value, place, problems),
-            Found::Nothing => problems.push(misnamed(name, place, names)),
+        match (options::find(&parts), &parts[..]) {
+            (Found::Key(option), _) => {
+                if names.note_owner(&parts, &place, problems) {
+                    layer.take_text(key, option, value, place, problems);
+                }
+            }
+            // `OREAD__LISTENER__ECHO_BIND` looks like a listener of that name.
+            (Found::Nothing, _) | (Found::Section, ["listener", _]) => {
+                problems.push(misnamed(name, place, names));
+            }
             _ => problems.extend(unknown(&key, place, names)),
         }
     }
@@ -119,7 +121,8 @@ fn leads_to_key(name: &str, names: &Names) -> bool {
     matches!(options::find(&path.iter().map(String::as_str).collect::<Vec<_>>()), Found::Key(_))
 }
 
-/// Whether others put it there: a build, or Kubernetes (`OREAD_SERVICE_HOST`, `OREAD_PORT_7000_TCP=tcp://…` and the like).
+/// Whether others put it there: a build, or Kubernetes (`OREAD_SERVICE_HOST`, `OREAD_PORT_7000_TCP=tcp://…`
+/// and the like).
 fn is_foreign(name: &str, value: &str) -> bool {
     if FOREIGN.contains(&name) {
         return true;

@@ -74,7 +74,8 @@ impl Text {
         let mut reader = Reader { text: self, names, found: Problems::default(), layer: Layer::default() };
         reader.table(&[], document.get_ref());
         let Reader { found, layer, .. } = reader;
-        // One mistake often makes the parser stumble several times, and what it makes of a broken line is a guess: one problem a line.
+        // One mistake often makes the parser stumble several times, and what it makes of a broken line is a
+        // guess: one problem a line.
         let mut broken = HashSet::new();
         for fault in faults {
             let place = self.at(fault.span().map_or(0, |span| span.start));

@@ -1,6 +1,8 @@
-//! Puts the layers over each other with the `config` crate, which keeps the origin of each value through the merge.
+//! Puts the layers over each other with the `config` crate, which keeps the origin of each value through the
+//! merge.
 //!
-//! Values travel through it as the text that their kind reads back, so that nothing is guessed on the way; their places as origins.
+//! Values travel through it as the text that their kind reads back, so that nothing is guessed on the way;
+//! their places as origins.
 
 use std::collections::HashMap;
 

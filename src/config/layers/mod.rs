@@ -1,7 +1,8 @@
 //! The layers of a configuration, from the weakest: built in, files, environment, `--set`.
 //!
-//! Reading a layer checks every value in it, also those that a stronger layer overrides: a mistake is a mistake. What is good becomes a
-//! [`Leaf`] with its place; what is not becomes a problem. Merging is left to the `config` crate ([`merge`]).
+//! Reading a layer checks every value in it, also those that a stronger layer overrides: a mistake is a
+//! mistake. What is good becomes a [`Leaf`] with its place; what is not becomes a problem. Merging is left to
+//! the `config` crate ([`merge()`]).
 
 mod assignments;
 mod built_in;
@@ -57,7 +58,8 @@ impl Layer {
         }
     }
 
-    /// The same for text from where there is only text. One who thinks in TOML may put quotes around it; a secret stays as it is.
+    /// The same for text from where there is only text. One who thinks in TOML may put quotes around it; a
+    /// secret stays as it is.
     fn take_text(
         &mut self,
         key: String,

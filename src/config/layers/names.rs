@@ -1,7 +1,7 @@
 //! The names of the listeners: which there are, which are allowed, and how the environment reaches them.
 //!
-//! A name is of letters and digits, joined by single `-` or `_`. A variable cannot tell `-` from `_` nor `A` from `a`, so two names that differ
-//! in nothing else are refused.
+//! A name is of letters and digits, joined by single `-` or `_`. A variable cannot tell `-` from `_` nor `A`
+//! from `a`, so two names that differ in nothing else are refused.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,21 @@ impl Names {
         }
     }
 
-    /// The listener that the environment calls `part`, such as `MY_ECHO` for `my-echo`; a new one is called as it stands, in lower case.
+    /// The same for the listener that a key belongs to, if it belongs to one.
+    pub(in crate::config) fn note_owner(
+        &mut self,
+        path: &[&str],
+        place: &Place,
+        problems: &mut Problems,
+    ) -> bool {
+        match path {
+            ["listener", name, ..] => self.note(name, place, problems),
+            _ => true,
+        }
+    }
+
+    /// The listener that the environment calls `part`, such as `MY_ECHO` for `my-echo`; a new one is called
+    /// as it stands, in lower case.
     pub(in crate::config) fn meant_by(&self, part: &str) -> String {
         self.known_as(part).map_or_else(|| part.to_lowercase(), |(name, _)| name.clone())
     }

@@ -10,7 +10,8 @@ pub(super) const SECTION: Section = Section {
         name: "bind",
         kind: Kind::Or("off", &Kind::Socket),
         default: "127.0.0.1:9464",
-        why: "Its address; loopback unless you say otherwise, since whoever reaches it sees everything. \"off\" serves none.",
+        why: "Its address; loopback unless you say otherwise, since whoever reaches it sees everything. \
+              \"off\" serves none.",
         reload: Reload::Restart,
         on: Systems::All,
     }],

@@ -15,7 +15,8 @@ pub(super) const SECTION: Section = Section {
             name: "delay",
             kind: UP_TO_A_DAY,
             default: "0s",
-            why: "Keep accepting this long after the signal, while not ready, so that load balancers learn of it first.",
+            why: "Keep accepting this long after the signal, while not ready, so that load balancers learn \
+                  of it first.",
             reload: Reload::Live,
             on: Systems::All,
         },
@@ -23,7 +24,8 @@ pub(super) const SECTION: Section = Section {
             name: "grace",
             kind: UP_TO_A_DAY,
             default: "30s",
-            why: "How long sessions may take to finish after that; those still open are cut. Give the supervisor more than delay and grace together.",
+            why: "How long sessions may take to finish after that; those still open are cut. Give the \
+                  supervisor more than delay and grace together.",
             reload: Reload::Live,
             on: Systems::All,
         },

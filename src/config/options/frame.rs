@@ -43,7 +43,8 @@ pub(super) const SECTION: Section = Section {
             name: "max",
             kind: Kind::Size(1, 1 << 40),
             default: "1MiB",
-            why: "Longest payload, or longest line without its line feed. A longer one ends the session before it costs memory.",
+            why: "Longest payload, or longest line without its line feed. A longer one ends the session \
+                  before it costs memory.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },

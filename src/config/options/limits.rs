@@ -11,7 +11,8 @@ pub(super) const SECTION: Section = Section {
             name: "sessions",
             kind: Kind::Or("auto", &Kind::Number(1, 100_000_000)),
             default: "auto",
-            why: "Sessions at once; \"auto\" is what the descriptor limit carries, less a reserve. A number that it cannot carry is refused at start.",
+            why: "Sessions at once; \"auto\" is what the descriptor limit carries, less a reserve. A \
+                  number that it cannot carry is refused at start.",
             reload: Reload::Live,
             on: Systems::All,
         },

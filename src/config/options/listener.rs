@@ -10,13 +10,15 @@ pub(in crate::config) const BYTES: &str = "bytes";
 
 pub(super) const SECTION: Section = Section {
     path: "listener.*",
-    about: "One listener. Its name is the `listener` label of its metrics; there may be many. If any is named, those named are all there are.",
+    about: "One listener. Its name is the `listener` label of its metrics; there may be many. If any is \
+            named, those named are all there are.",
     options: &[
         Opt {
             name: "bind",
             kind: Kind::Listen,
             default: "tcp://127.0.0.1:7000",
-            why: "Where it listens: tcp://IP:PORT, tcp://[::]:PORT for both families, unix:///PATH. The default holds only while `echo` is the only listener.",
+            why: "Where it listens: tcp://IP:PORT, tcp://[::]:PORT for both families, unix:///PATH. \
+                  The default holds only while `echo` is the only listener.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },
@@ -32,7 +34,8 @@ pub(super) const SECTION: Section = Section {
             name: "codec",
             kind: Kind::Choice(&[LENGTH_DELIMITED, LINES, BYTES]),
             default: LENGTH_DELIMITED,
-            why: "How bytes become frames: a length before each, a line feed after each, or no borders at all.",
+            why: "How bytes become frames: a length before each, a line feed after each, or no borders at \
+                  all.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },

@@ -28,7 +28,8 @@ pub(super) const SECTION: Section = Section {
             name: "sessions_per_ip",
             kind: Kind::Number(0, 100_000_000),
             default: "0",
-            why: "Sessions at once from one IP address; 0 is no cap. Unix sockets have no address and are not capped.",
+            why: "Sessions at once from one IP address; 0 is no cap. Unix sockets have no address and are \
+                  not capped.",
             reload: Reload::Live,
             on: Systems::All,
         },
@@ -39,13 +40,15 @@ pub(super) const SECTION: Section = Section {
         clock(
             "lifetime",
             "0s",
-            "From accept to close; 0 is for ever. Useful behind load balancers, since long connections do not rebalance.",
+            "From accept to close; 0 is for ever. Useful behind load balancers, since long connections do \
+             not rebalance.",
         ),
         Opt {
             name: "read_rate",
             kind: Kind::Rate(1 << 40),
             default: "0",
-            why: "Bytes a second that a session may send us, kept by pacing reads and never by dropping; 0 is no limit.",
+            why: "Bytes a second that a session may send us, kept by pacing reads and never by dropping; 0 \
+                  is no limit.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },
@@ -53,7 +56,8 @@ pub(super) const SECTION: Section = Section {
             name: "accept_rate",
             kind: Kind::Number(0, 10_000_000),
             default: "0",
-            why: "Sessions admitted a second, so that a reconnect storm cannot starve those already here; more wait in the backlog. 0 is no limit.",
+            why: "Sessions admitted a second, so that a reconnect storm cannot starve those already here; \
+                  more wait in the backlog. 0 is no limit.",
             reload: Reload::Live,
             on: Systems::All,
         },

@@ -1,7 +1,8 @@
 //! Every key, once: what it takes, its default, why it exists, and what a reload does with it.
 //!
-//! From these tables come the checks and their errors, the reference file, the JSON Schema, the environment variables and the handbook. What a
-//! value becomes in the program stands in [`super::settle`]; a test holds that each default here is the default there.
+//! From these tables come the checks and their errors, the reference file, the JSON Schema, the environment
+//! variables and the handbook. What a value becomes in the program stands in `settle.rs`; a test holds that
+//! each default here is the default there.
 
 mod admin;
 mod drain;

@@ -37,7 +37,8 @@ pub(super) const SECTION: Section = Section {
             name: "when_full",
             kind: Kind::Choice(&["block", "drop-oldest", "drop-newest", "disconnect"]),
             default: "block",
-            why: "What happens at any of the three: stop reading from the session until there is room, drop a frame (counted), or end the session.",
+            why: "What happens at any of the three: stop reading from the session until there is room, \
+                  drop a frame (counted), or end the session.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },

@@ -25,13 +25,15 @@ const BUFFER: Kind = Kind::Size(1, 1 << 30);
 
 pub(super) const SECTION: Section = Section {
     path: "listener.*.socket",
-    about: "Options of its sockets. Each is read back after setting; /status shows both values. \"auto\" leaves the choice to the kernel.",
+    about: "Options of its sockets. Each is read back after setting; /status shows both values. \"auto\" \
+            leaves the choice to the kernel.",
     options: &[
         Opt {
             name: "backlog",
             kind: Kind::Number(1, 1 << 20),
             default: "4096",
-            why: "Connections that the kernel holds for us until they are accepted; Linux caps it at net.core.somaxconn.",
+            why: "Connections that the kernel holds for us until they are accepted; Linux caps it at \
+                  net.core.somaxconn.",
             reload: Reload::Restart,
             on: Systems::All,
         },
@@ -47,7 +49,8 @@ pub(super) const SECTION: Section = Section {
             name: "keepalive",
             kind: Kind::Probes,
             default: "{ idle = \"60s\", interval = \"10s\", count = 5 }",
-            why: "Probes of silent TCP peers, which find those that vanished; false is none. Taken whole: a part left out has its default.",
+            why: "Probes of silent TCP peers, which find those that vanished; false is none. Taken whole: \
+                  a part left out has its default.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },
@@ -55,7 +58,8 @@ pub(super) const SECTION: Section = Section {
             name: "reuse_port",
             kind: Kind::Switch,
             default: "false",
-            why: "SO_REUSEPORT: an accept socket for each worker, so that the kernel spreads connections. Another process of the same user may share the port then.",
+            why: "SO_REUSEPORT: an accept socket for each worker, so that the kernel spreads connections. \
+                  Another process of the same user may share the port then.",
             reload: Reload::Restart,
             on: Systems::Linux,
         },
@@ -63,17 +67,29 @@ pub(super) const SECTION: Section = Section {
             name: "notsent_lowat",
             kind: left_to_kernel(&BUFFER),
             default: "128KiB",
-            why: "TCP_NOTSENT_LOWAT: unsent bytes that the kernel holds; more wait in our outbox, where they are counted and bounded.",
+            why: "TCP_NOTSENT_LOWAT: unsent bytes that the kernel holds; more wait in our outbox, where \
+                  they are counted and bounded.",
             reload: Reload::NewSessions,
             on: Systems::Linux,
         },
-        kernel("recv_buffer", &BUFFER, Reload::NewSessions, "SO_RCVBUF. A fixed size ends the kernel's own tuning."),
-        kernel("send_buffer", &BUFFER, Reload::NewSessions, "SO_SNDBUF. A fixed size ends the kernel's own tuning."),
+        kernel(
+            "recv_buffer",
+            &BUFFER,
+            Reload::NewSessions,
+            "SO_RCVBUF. A fixed size ends the kernel's own tuning.",
+        ),
+        kernel(
+            "send_buffer",
+            &BUFFER,
+            Reload::NewSessions,
+            "SO_SNDBUF. A fixed size ends the kernel's own tuning.",
+        ),
         kernel(
             "user_timeout",
             &Kind::Time(std::time::Duration::from_millis(1), std::time::Duration::from_hours(24)),
             Reload::NewSessions,
-            "TCP_USER_TIMEOUT: how long sent data may stay unacknowledged. It also ends live peers whose window is closed.",
+            "TCP_USER_TIMEOUT: how long sent data may stay unacknowledged. It also ends live peers whose \
+             window is closed.",
         )
         .on(Systems::Linux),
         kernel(
@@ -86,10 +102,17 @@ pub(super) const SECTION: Section = Section {
             "dscp",
             &Kind::Number(0, 63),
             Reload::NewSessions,
-            "Differentiated services code point of what we send (RFC 2474), such as 46 for expedited forwarding.",
+            "Differentiated services code point of what we send (RFC 2474), such as 46 for expedited \
+             forwarding.",
         )
         .on(Systems::Unix),
-        kernel("congestion", &Kind::Text(15), Reload::NewSessions, "TCP_CONGESTION, such as \"bbr\"; the kernel must have it.").on(Systems::Linux),
+        kernel(
+            "congestion",
+            &Kind::Text(15),
+            Reload::NewSessions,
+            "TCP_CONGESTION, such as \"bbr\"; the kernel must have it.",
+        )
+        .on(Systems::Linux),
         kernel(
             "fast_open",
             &Kind::Number(1, 1 << 20),
