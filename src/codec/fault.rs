@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Codec;
+use super::{Codec, length_delimited};
 use crate::reason::CloseReason;
 
 /// What is wrong with a frame.
@@ -84,7 +84,8 @@ impl Suspicion {
                 length << 8 | u64::from(*byte)
             }
         });
-        (field.len() > 1 && swapped <= rules.max).then_some(Self::ByteOrder)
+        let plausible = field.len() > 1 && length_delimited::payload_len(rules, swapped).is_ok();
+        plausible.then_some(Self::ByteOrder)
     }
 }
 

@@ -52,10 +52,12 @@ pub(super) fn cut(rules: &FrameSettings, progress: &mut Progress, data: &[u8]) -
 /// Appends `payload` as a frame; offset bytes are zero.
 pub(super) fn encode(rules: &FrameSettings, payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameFault> {
     let length = payload.len() as u64;
-    if length > rules.max {
-        return Err(FrameFault::TooLarge { announced: length, max: rules.max });
+    let counted = if rules.length_includes_header { rules.header_len() as u64 } else { 0 };
+    let max = rules.max.min(most(rules).saturating_sub(counted));
+    if length > max {
+        return Err(FrameFault::TooLarge { announced: length, max });
     }
-    let announced = if rules.length_includes_header { length + rules.header_len() as u64 } else { length };
+    let announced = length + counted;
     let width = usize::from(rules.length_bytes);
     out.resize(out.len() + usize::from(rules.length_offset), 0);
     if rules.big_endian {
@@ -65,6 +67,11 @@ pub(super) fn encode(rules: &FrameSettings, payload: &[u8], out: &mut Vec<u8>) -
     }
     out.extend_from_slice(payload);
     Ok(())
+}
+
+/// The greatest length that the field can hold.
+fn most(rules: &FrameSettings) -> u64 {
+    u64::MAX >> (64 - 8 * u32::from(rules.length_bytes))
 }
 
 /// Payload bytes for an announced length, or why it cannot be.

@@ -116,8 +116,8 @@ impl Codec {
     /// The most bytes that an unfinished frame can hold: one less than the longest frame.
     pub fn longest_partial(&self) -> u64 {
         match self {
-            Self::LengthDelimited(rules) => rules.max + rules.header_len() as u64,
-            Self::Lines(rules) => rules.max + 1,
+            Self::LengthDelimited(rules) => rules.max.saturating_add(rules.header_len() as u64 - 1),
+            Self::Lines(rules) => rules.max,
             Self::Bytes => 0,
         }
     }

@@ -11,7 +11,8 @@
 //! 1. A frame of which the socket took a byte is sent whole: no policy drops it. No torn frame, ever.
 //! 2. Frames leave in the order in which they came in, control frames aside.
 //! 3. Every frame that came in is sent, or counted in a [`Push`] or by [`Outbox::clear`].
-//! 4. Bytes held ≤ `bytes` + the one batch that found room (`block`), or the one frame (others).
+//! 4. Bytes held ≤ `bytes`, or one frame where that is longer; beyond it `block` may hold the one batch that found room, and
+//!    `drop-oldest` a started frame, which cannot make room.
 
 mod lane;
 
@@ -111,21 +112,20 @@ impl Outbox {
         rules.bytes.saturating_sub(queue.data.bytes() as u64)
     }
 
-    /// Puts a frame at the end. `started` says that the socket has its first bytes already: it is the first to be sent, and
-    /// `wire` is the rest of it.
+    /// Puts a frame at the end; one of no bytes is none. `started` says that the socket has its first bytes already: it is the
+    /// first to be sent, and `wire` is the rest of it.
     pub fn push(&mut self, rules: &OutboxRules, now: Tick, wire: &[u8], started: bool) -> Push {
         let queue = self.0.get_or_insert_default();
         if started || rules.when_full == WhenFull::Block || queue.data.fits(rules, now, wire.len()) {
             queue.data.push(now, wire, started);
+            self.release_if_empty();
             return Push::Queued;
         }
-        let refused = match rules.when_full {
-            WhenFull::DropOldest => return queue.displace(rules, now, wire),
+        match rules.when_full {
+            WhenFull::DropOldest => queue.displace(rules, now, wire),
             WhenFull::DropNewest => Push::Refused(DropReason::OutboxNewest),
             WhenFull::Disconnect | WhenFull::Block => Push::Disconnect,
-        };
-        self.release_if_empty();
-        refused
+        }
     }
 
     /// Puts a control frame ahead of all data. `false`, and nothing is queued, when [`CONTROL_BYTES`] wait already.
