@@ -1,4 +1,4 @@
-//! The deadlines of a session: pure, and five numbers instead of timers.
+//! The deadlines of a session: pure, and five moments instead of timers.
 //!
 //! A deadline that comes near is announced to the worker's wheel by whoever drives the session; here it is only known when it would be.
 
@@ -40,11 +40,12 @@ pub struct Clocks {
     born: Tick,
     /// The last byte in either direction.
     active: Tick,
-    /// The first byte of the frame that is open; before the first whole frame, the birth.
+    /// Since when the first whole frame has been waited for; `NEVER` once it has come.
+    greeting: Tick,
+    /// The first byte of the frame that is open.
     frame: Tick,
     /// Since when the peer has taken nothing though it is owed something.
     stalled: Tick,
-    greeted: bool,
     /// Whether we do not read at present, by our own choice: then silence is not the peer's fault.
     paused: bool,
 }
@@ -55,9 +56,9 @@ impl Clocks {
         Self {
             born: now,
             active: now,
+            greeting: now,
             frame: Tick::NEVER,
             stalled: Tick::NEVER,
-            greeted: false,
             paused: false,
         }
     }
@@ -69,13 +70,15 @@ impl Clocks {
 
     /// Whether a whole frame has come.
     pub fn greeted(&self) -> bool {
-        self.greeted
+        self.greeting == Tick::NEVER
     }
 
     /// Bytes came. `frames` of them were whole; `open` says that one was begun and is not finished.
     pub fn received(&mut self, now: Tick, frames: u32, open: bool) {
         self.active = now;
-        self.greeted |= frames > 0;
+        if frames > 0 {
+            self.greeting = Tick::NEVER;
+        }
         if !open {
             self.frame = Tick::NEVER;
         } else if frames > 0 || self.frame == Tick::NEVER {
@@ -97,13 +100,20 @@ impl Clocks {
         }
     }
 
+    /// Nothing is owed any more, though the peer took nothing: what waited was dropped.
+    pub fn excused(&mut self) {
+        self.stalled = Tick::NEVER;
+    }
+
     /// Told whether we read at present, says whether we did before. What runs only while we look starts anew when we look again.
     #[inline]
     pub fn reading(&mut self, now: Tick, reads: bool) -> bool {
         if self.paused && reads {
             self.active = now;
-            if self.frame != Tick::NEVER {
-                self.frame = now;
+            for waiting in [&mut self.greeting, &mut self.frame] {
+                if *waiting != Tick::NEVER {
+                    *waiting = now;
+                }
             }
         }
         !std::mem::replace(&mut self.paused, !reads)
@@ -115,9 +125,8 @@ impl Clocks {
             if ticks == 0 || since == Tick::NEVER { Tick::NEVER } else { since.after(ticks) }
         };
         let looking = |since: Tick| if self.paused { Tick::NEVER } else { since };
-        let handshake = if self.greeted { Tick::NEVER } else { self.born };
         [
-            (deadline(looking(handshake), patience.handshake), CloseReason::HandshakeTimeout),
+            (deadline(looking(self.greeting), patience.handshake), CloseReason::HandshakeTimeout),
             (deadline(looking(self.frame), patience.frame), CloseReason::FrameTimeout),
             (deadline(self.stalled, patience.write_stall), CloseReason::WriteStall),
             (deadline(self.born, patience.lifetime), CloseReason::Lifetime),

@@ -26,6 +26,9 @@ where
         context: &Context,
         batch: Batch<'_>,
     ) {
+        if batch.is_empty() {
+            return;
+        }
         let mut written = 0;
         if self.machine.outbox().is_empty() {
             let io = Pin::new(&mut self.io);
@@ -35,7 +38,10 @@ where
             };
             match wrote {
                 Poll::Ready(Ok(bytes)) => written = bytes,
-                Poll::Ready(Err(error)) => return self.machine.abort(close_reason(&error)),
+                Poll::Ready(Err(error)) => {
+                    self.seat.lost(batch.count().into(), DropReason::SessionEnded);
+                    return self.machine.abort(close_reason(&error));
+                }
                 Poll::Pending => {}
             }
             self.seat.sent += written as u64;
@@ -111,7 +117,10 @@ where
         match Pin::new(&mut self.io).poll_shutdown(cx) {
             Poll::Ready(Ok(())) => self.machine.finished(now),
             Poll::Ready(Err(error)) => self.machine.abort(close_reason(&error)),
-            Poll::Pending => return Step::Waits,
+            Poll::Pending => {
+                self.machine.blocked(now);
+                return Step::Waits;
+            }
         }
         Step::Moved(0)
     }

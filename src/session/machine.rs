@@ -4,16 +4,20 @@
 //!            eof, nothing owed                      ┌────────────────────────────────────► Done
 //!            ┌─────────────────────────────────────►│
 //!   Open ────┤ eof, something owed ─► HalfClosed ───┤ flushed
-//!            │                                      │
+//!            │                            │ lifetime, age
+//!            │                            ▼
 //!            └─ fault, deadline, drain, service ─► Flushing ── flushed ─► Lingering ── eof, quiet, or late ─► Done
 //!
 //!   any ── reset, write stall, cut ─► Done
 //! ```
+//! *Flushing* is not prolonged by a peer that takes a byte now and then; only a drain, which has a deadline of its own, waits for that.
+//!
 //! *Lingering* is after our FIN: what still arrives is read away, since closing on unread bytes would reset the connection and could
 //! destroy our last words on their way (RFC 9293, 3.10.4; RFC 1122, 4.2.2.13).
 //!
 //! Invariants:
-//! 1. A session leaves `Open` once and ends with the reason with which it left.
+//! 1. A session leaves `Open` once and ends with the reason with which it left; but `peer_closed` and `drained` say that all was
+//!    delivered: where it was not, what prevented it is the reason. A drain's deadline cuts whoever is still flushing.
 //! 2. `kept` holds bytes of one unfinished frame, and none while there is none.
 //! 3. Nothing that arrives outside `Open` reaches a service.
 
@@ -28,6 +32,8 @@ use crate::tick::Tick;
 
 /// How long a goodbye may take once all is flushed, 0.9 s: a peer silent for so long is not waited for.
 const LINGER_TICKS: u32 = 18;
+/// How long flushing may take where `limits.write_stall` is off, 30 s.
+const FLUSH_TICKS: u32 = 600;
 
 /// What all sessions of a listener have in common.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +68,12 @@ pub enum Phase {
     /// The peer has closed its side; it is still owed something.
     HalfClosed,
     /// No longer answers; flushes what it owes.
-    Flushing(CloseReason),
+    Flushing {
+        /// Why the session ends.
+        reason: CloseReason,
+        /// When it ends at the latest.
+        until: Tick,
+    },
     /// Our side is closed; reads away what still arrives.
     Lingering {
         /// Why the session ends.
@@ -142,7 +153,7 @@ impl Machine {
             Phase::Open | Phase::HalfClosed if !self.outbox.is_empty() => SessionState::Blocked,
             Phase::Open if !self.clocks.greeted() => SessionState::Handshake,
             Phase::Open | Phase::HalfClosed => SessionState::Open,
-            Phase::Flushing(_) | Phase::Lingering { .. } | Phase::Done(_) => SessionState::Closing,
+            Phase::Flushing { .. } | Phase::Lingering { .. } | Phase::Done(_) => SessionState::Closing,
         }
     }
 
@@ -171,7 +182,7 @@ impl Machine {
         match self.phase {
             Phase::Open => {}
             Phase::Lingering { .. } => return Appetite { bytes: u64::MAX, lost: None },
-            Phase::HalfClosed | Phase::Flushing(_) | Phase::Done(_) => {
+            Phase::HalfClosed | Phase::Flushing { .. } | Phase::Done(_) => {
                 return Appetite { bytes: 0, lost: None };
             }
         }
@@ -184,15 +195,16 @@ impl Machine {
 
     /// Bytes for whose answers there is room, as far as the policy holds reading back.
     fn room(&self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
-        if rules.outbox.when_full != WhenFull::Block || self.outbox.is_empty() {
-            return u64::MAX;
+        match rules.outbox.when_full {
+            WhenFull::Block if crowded && !self.outbox.is_empty() => 0,
+            WhenFull::Block => self.outbox.room(&rules.outbox, now),
+            _ => u64::MAX,
         }
-        if crowded { 0 } else { self.outbox.room(&rules.outbox, now) }
     }
 
-    /// When a session without appetite is worth another look for the sake of its read rate.
+    /// When a session whose read rate leaves it no appetite is worth another look.
     pub fn refill(&self, rules: &Rules) -> Option<Tick> {
-        (self.phase == Phase::Open && rules.rate.is_limited()).then(|| self.bucket.refill())
+        self.bucket.refill(rules.rate).filter(|_| self.phase == Phase::Open)
     }
 
     /// Bytes came. The tail behind the run is kept, in memory that grows with what came.
@@ -211,21 +223,24 @@ impl Machine {
     }
 
     /// The peer will send no more.
-    pub fn eof(&mut self) {
+    pub fn eof(&mut self, rules: &Rules, now: Tick) {
         match self.phase {
-            Phase::Open if self.progress.in_frame() => self.close(CloseReason::Truncated),
+            Phase::Open if self.progress.in_frame() => self.close(rules, now, CloseReason::Truncated),
             Phase::Open if self.outbox.is_empty() => self.phase = Phase::Done(CloseReason::PeerClosed),
             Phase::Open => self.phase = Phase::HalfClosed,
             Phase::Lingering { reason, .. } => self.phase = Phase::Done(reason),
-            Phase::HalfClosed | Phase::Flushing(_) | Phase::Done(_) => {}
+            Phase::HalfClosed | Phase::Flushing { .. } | Phase::Done(_) => {}
         }
     }
 
-    /// Puts a frame, or with `started` the rest of one, behind what waits.
+    /// Puts a frame, or with `started` the rest of one, behind what waits. After the end of the conversation nothing new is taken.
     pub fn queue(&mut self, rules: &Rules, now: Tick, wire: &[u8], started: bool) -> Push {
+        if self.phase != Phase::Open && !started {
+            return Push::Disconnect;
+        }
         let push = self.outbox.push(&rules.outbox, now, wire, started);
         if push == Push::Disconnect {
-            self.close(CloseReason::OutboxFull);
+            self.close(rules, now, CloseReason::OutboxFull);
         }
         push
     }
@@ -242,38 +257,47 @@ impl Machine {
         self.clocks.sent(now, false);
     }
 
-    /// The socket took nothing of what waits.
+    /// The socket took nothing of what waits, or not yet our goodbye.
     pub fn blocked(&mut self, now: Tick) {
         self.clocks.blocked(now);
     }
 
     /// Drops what has waited too long, where that is the policy. Says how many frames. To be called before a write.
     pub fn expire(&mut self, rules: &Rules, now: Tick) -> u64 {
-        self.outbox.expire(&rules.outbox, now)
+        let dropped = self.outbox.expire(&rules.outbox, now);
+        if dropped > 0 && self.outbox.is_empty() {
+            self.clocks.excused();
+        }
+        dropped
     }
 
     /// Ends the session in order: what it owes is flushed first. Later reasons change nothing.
-    pub fn close(&mut self, reason: CloseReason) {
-        if matches!(self.phase, Phase::Open) {
-            self.forget_input();
-            self.phase = Phase::Flushing(reason);
+    pub fn close(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
+        if self.phase == Phase::Open {
+            self.start_flushing(rules, now, reason);
         }
     }
 
     /// Ends the session at once.
     pub fn abort(&mut self, reason: CloseReason) {
         self.forget_input();
-        self.phase = match self.phase {
+        self.phase = Phase::Done(match self.phase {
             // All that was owed has been sent: whatever comes after the goodbye does not change why we said it.
-            Phase::Lingering { reason: first, .. } | Phase::Done(first) => Phase::Done(first),
-            _ => Phase::Done(reason),
-        };
+            Phase::Lingering { reason: first, .. } | Phase::Done(first) => first,
+            // Nor does a peer that is gone before it; a cut does, since it is ours.
+            Phase::Flushing { reason: first, .. }
+                if !matches!((first, reason), (CloseReason::Drained, _) | (_, CloseReason::Cut)) =>
+            {
+                first
+            }
+            _ => reason,
+        });
     }
 
     /// Our side of the connection has been closed behind the last byte owed.
     pub fn finished(&mut self, now: Tick) {
         self.phase = match self.phase {
-            Phase::Flushing(reason) => Phase::Lingering { reason, until: now.after(LINGER_TICKS) },
+            Phase::Flushing { reason, .. } => Phase::Lingering { reason, until: now.after(LINGER_TICKS) },
             Phase::HalfClosed => Phase::Done(CloseReason::PeerClosed),
             other => other,
         };
@@ -288,7 +312,7 @@ impl Machine {
 
     /// Whether our side of the connection should be closed now.
     pub fn wants_shutdown(&self) -> bool {
-        matches!(self.phase, Phase::HalfClosed | Phase::Flushing(_)) && self.outbox.is_empty()
+        matches!(self.phase, Phase::HalfClosed | Phase::Flushing { .. }) && self.outbox.is_empty()
     }
 
     /// The next moment at which [`Machine::judge`] may have something to say.
@@ -305,26 +329,27 @@ impl Machine {
         match (self.phase, reason) {
             (Phase::Lingering { reason, .. }, _) => self.phase = Phase::Done(reason),
             // With `drop-oldest` the frame is dropped before the next write; the session goes on.
-            (Phase::Open, CloseReason::OutboxFull) if rules.outbox.when_full == WhenFull::DropOldest => {}
-            (Phase::Open, CloseReason::WriteStall) | (Phase::HalfClosed | Phase::Flushing(_), _) => {
+            (_, CloseReason::OutboxFull) if rules.outbox.when_full == WhenFull::DropOldest => {}
+            (Phase::Open | Phase::HalfClosed, CloseReason::WriteStall) | (Phase::Flushing { .. }, _) => {
                 self.abort(reason);
             }
-            (Phase::Open, _) => self.close(reason),
+            (Phase::Open | Phase::HalfClosed, _) => self.start_flushing(rules, now, reason),
             (Phase::Done(_), _) => {}
         }
     }
 
     fn next_event(&self, rules: &Rules) -> (Tick, CloseReason) {
         match self.phase {
-            Phase::Open => {
-                let clocks = self.clocks.next(&rules.patience);
-                let aged = self.outbox.next_expiry(&rules.outbox);
-                if aged < clocks.0 { (aged, CloseReason::OutboxFull) } else { clocks }
+            Phase::Open => self.clocks.next(&rules.patience).min(self.aged(rules)),
+            // Deadlines of the conversation are over: only the peer's taking counts now.
+            Phase::HalfClosed => {
+                let Patience { write_stall, lifetime, .. } = rules.patience;
+                let patience = Patience { write_stall, lifetime, ..Patience::default() };
+                self.clocks.next(&patience).min(self.aged(rules))
             }
-            // Only the peer's taking counts now: deadlines of the conversation are over.
-            Phase::HalfClosed | Phase::Flushing(_) => {
-                let only_stall = Patience { write_stall: rules.patience.write_stall, ..Patience::default() };
-                self.clocks.next(&only_stall)
+            Phase::Flushing { until, reason } => {
+                let write_stall = rules.patience.write_stall;
+                self.clocks.next(&Patience { write_stall, ..Patience::default() }).min((until, reason))
             }
             Phase::Lingering { until, reason } => (until, reason),
             Phase::Done(reason) => (Tick::NEVER, reason),
@@ -334,6 +359,22 @@ impl Machine {
     /// Gives up what waits, when the session is over. Says how many frames were lost, under [`DropReason::SessionEnded`].
     pub fn abandon(&mut self) -> (u64, DropReason) {
         (self.outbox.clear(), DropReason::SessionEnded)
+    }
+
+    fn aged(&self, rules: &Rules) -> (Tick, CloseReason) {
+        (self.outbox.next_expiry(&rules.outbox), CloseReason::OutboxFull)
+    }
+
+    fn start_flushing(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
+        let ticks = match (reason, rules.patience.write_stall) {
+            (CloseReason::Drained, _) => u32::MAX,
+            // It has just shown that it does not take what it is owed.
+            (CloseReason::OutboxFull, _) => LINGER_TICKS,
+            (_, 0) => FLUSH_TICKS,
+            (_, write_stall) => write_stall,
+        };
+        self.forget_input();
+        self.phase = Phase::Flushing { reason, until: now.after(ticks) };
     }
 
     fn forget_input(&mut self) {

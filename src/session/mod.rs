@@ -35,6 +35,8 @@ use seat::Seat;
 
 /// Bytes that a session may read in one turn, if the socket has as many.
 const QUANTUM: usize = 1 << 20;
+/// Bytes of a frame at fault that are looked at: all of the longest header.
+const SUSPICIOUS_BYTES: usize = 72;
 /// Every so many batches, the time from read to answered is measured.
 const DWELL_SAMPLE: u32 = 1024;
 
@@ -72,7 +74,7 @@ where
     }
 
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
-        self.obey(now);
+        let stage = self.obey(now);
         let mut moved = 0;
         loop {
             let wrote = self.flush(cx, now);
@@ -81,7 +83,8 @@ where
                 return Poll::Ready(reason);
             }
             if !self.seat.settle(&self.machine) {
-                self.machine.close(CloseReason::PartialBudget);
+                let context = self.seat.context_arc();
+                self.machine.close(&context.rules, now, CloseReason::PartialBudget);
                 continue;
             }
             match (wrote, read) {
@@ -95,21 +98,30 @@ where
                 (Step::Moved(bytes), _) | (_, Step::Moved(bytes)) => moved += bytes,
             }
             if moved >= QUANTUM {
+                // A peer that always has more is judged too; what that changes shows in the next turn.
+                self.machine.judge(&self.seat.context().rules, now);
                 cx.waker().wake_by_ref();
                 break;
             }
         }
         self.arm(cx, now);
+        if self.seat.context().process.stage() != stage {
+            // The news came before the worker had learned, in `arm`, whom to wake.
+            cx.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 
-    /// Follows the daemon's stage.
-    fn obey(&mut self, _: Tick) {
-        match self.seat.context().process.stage() {
+    /// Follows the daemon's stage, and says which it was.
+    fn obey(&mut self, now: Tick) -> Stage {
+        let context = self.seat.context();
+        let stage = context.process.stage();
+        match stage {
             Stage::Serving => {}
-            Stage::Draining => self.machine.close(CloseReason::Drained),
+            Stage::Draining => self.machine.close(&context.rules, now, CloseReason::Drained),
             Stage::Cutting => self.machine.abort(CloseReason::Cut),
         }
+        stage
     }
 
     /// Reads once, if the session has an appetite, and answers what came.
@@ -128,7 +140,9 @@ where
             match Pin::new(&mut self.io).poll_read(cx, &mut read) {
                 Poll::Pending => return Step::Waits,
                 Poll::Ready(Err(error)) => self.machine.abort(close_reason(&error)),
-                Poll::Ready(Ok(())) if read.filled().is_empty() => self.machine.eof(),
+                Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                    self.machine.eof(&self.seat.context().rules, now);
+                }
                 Poll::Ready(Ok(())) => self.take_in(cx, now, read.filled()),
             }
             Step::Moved(read.filled().len())
@@ -150,7 +164,7 @@ where
             self.answer(cx, now, &context, batch);
         }
         if let Some(fault) = fault {
-            self.blame(&context, &data[end..], fault);
+            self.blame(&context, now, &data[end..], fault);
         }
     }
 
@@ -167,7 +181,7 @@ where
             self.deliver(cx, now, context, Batch::new(&context.rules.codec, Vec::new(), 0, &own, frames));
         }
         if next == Next::Close {
-            self.machine.close(CloseReason::Service);
+            self.machine.close(&context.rules, now, CloseReason::Service);
         }
         if let Some(read_at) = sampled {
             context.stats.dwell.record(read_at.elapsed().as_secs_f64());
@@ -175,13 +189,13 @@ where
     }
 
     #[cold]
-    fn blame(&mut self, context: &Context, rest: &[u8], fault: crate::codec::FrameFault) {
-        let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(16).copied().collect();
+    fn blame(&mut self, context: &Context, now: Tick, rest: &[u8], fault: crate::codec::FrameFault) {
+        let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(SUSPICIOUS_BYTES).copied().collect();
         self.seat.remark(match Suspicion::of(&context.rules.codec, &start) {
             Some(suspicion) => format!("{fault}; {suspicion}"),
             None => fault.to_string(),
         });
-        self.machine.close(fault.close_reason());
+        self.machine.close(&context.rules, now, fault.close_reason());
     }
 
     fn arm(&mut self, cx: &TaskContext<'_>, now: Tick) {

@@ -56,8 +56,8 @@ impl Bucket {
         }
     }
 
-    /// When an empty allowance is worth another look.
-    pub fn refill(&self) -> Tick {
-        self.at.after(1)
+    /// When an empty allowance is worth another look; `None` while it is not empty.
+    pub fn refill(&self, rate: Rate) -> Option<Tick> {
+        (rate.is_limited() && u64::from(self.used) >= rate.burst()).then(|| self.at.after(1))
     }
 }

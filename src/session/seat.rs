@@ -18,7 +18,7 @@ pub(super) struct Seat {
     context: Arc<Context>,
     admission: Admission,
     key: SeatKey,
-    /// The deadline that the worker's wheel knows of.
+    /// The deadline that the worker's wheel knows of; the first moment while it does not know the session's waker either.
     armed: Tick,
     born: Instant,
     /// Why the session ended. Still `None` when it is dropped: it panicked, or its runtime was taken away.
@@ -55,7 +55,7 @@ impl Seat {
             context,
             admission,
             key,
-            armed: Tick::NEVER,
+            armed: Tick::ZERO,
             born: Instant::now(),
             reason: None,
             remark: None,
@@ -170,6 +170,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let unnamed = if std::thread::panicking() { CloseReason::Panicked } else { CloseReason::Cut };
         let reason = self.reason.unwrap_or(unnamed);
+        if self.reason.is_none() {
+            self.lost(self.share.outbox_frames.into(), DropReason::SessionEnded);
+        }
         self.settle_outbox(0, 0);
         self.settle_partial(0);
         let context = &self.context;
