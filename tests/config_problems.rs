@@ -51,7 +51,7 @@ oread.toml:13:1: listener.chat.limits.idel: there is no such key
     did you mean `listener.chat.limits.idle`?
 oread.toml:14:9: listener.chat.limits.frame: 30 has no unit
     write "30s" for seconds, "30ms" for milliseconds
-oread.toml:15:12: listener.chat.limits.sessions: this is a string
+oread.toml:15:12: listener.chat.limits.sessions: "many" is a string
     write a whole number from 1 to 100_000_000, such as 10
 9 problems in the configuration; nothing was started
 "#,
@@ -69,13 +69,37 @@ oread.toml:3:10: log.format: this is a list
     write one of "auto", "pretty" or "json", such as "auto"
 oread.toml:5:9: drain.grace: this is a number with a fraction
     write a duration up to 24h, such as "30s"
-oread.toml:7:11: listener.echo.socket.nodelay: this is a string
+oread.toml:7:11: listener.echo.socket.nodelay: "yes" is a string
     write true or false, such as true
 oread.toml:8:8: listener.echo.socket.mode: permissions are text, in octal
     write "0660", with the quotes, or "auto"
 oread.toml:9:13: listener.echo.socket.keepalive: this is a number, and a table is wanted
     write { idle = "60s", interval = "10s", count = 5 }, or false for none
 6 problems in the configuration; nothing was started
+"#,
+    );
+}
+
+#[test]
+fn values_that_are_nearly_right_get_the_right_one() {
+    reads(
+        "[echo]\nbind = \":7000\"\n[admin]\nbind = \"http://127.0.0.1:9464\"\n[listener.echo.limits]\nidle = -1\nsessions = \"5000\"\nlifetime = \"400d\"\nread_rate = \"1Mbit\"\n[listener.echo.socket]\nnodelay = \"true\"\n",
+        r#"
+oread.toml:1:2: echo: there is no such section
+    a listener is written [listener.echo]
+oread.toml:4:8: admin.bind: `http://127.0.0.1:9464` is not an address with a port
+    leave out the scheme: "127.0.0.1:9464", or "off"
+oread.toml:6:8: listener.echo.limits.idle: -1 is not a duration
+    write a duration up to 365d, such as "30s"
+oread.toml:7:12: listener.echo.limits.sessions: "5000" is a string
+    write 5000, without quotes
+oread.toml:8:12: listener.echo.limits.lifetime: 400d is out of range
+    write a duration up to 365d
+oread.toml:9:13: listener.echo.limits.read_rate: `1Mbit` is not a size
+    its unit may be B, KiB, MiB, GiB or TiB; or KB, MB, GB, TB for powers of 1000
+oread.toml:11:11: listener.echo.socket.nodelay: "true" is a string
+    write true, without quotes
+7 problems in the configuration; nothing was started
 "#,
     );
 }
@@ -88,7 +112,7 @@ fn broken_toml_is_reported_together_with_what_could_be_read() {
 oread.toml:2:9: string values must be quoted, expected literal string
 oread.toml:3:1: log.fromat: there is no such key
     did you mean `log.format`?
-oread.toml:5:9: drain.grace: `30` has no unit
+oread.toml:5:9: drain.grace: 30 has no unit
     write "30s" for seconds, "30ms" for milliseconds
 3 problems in the configuration; nothing was started
 "#,

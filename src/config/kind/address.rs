@@ -56,6 +56,9 @@ pub(super) fn socket(text: &str) -> Result<SocketAddr, Fault> {
 
 /// What one who wrote `text` most likely meant.
 fn repair(text: &str) -> String {
+    if let Some((_, address)) = text.split_once("://") {
+        return format!("leave out the scheme: \"{address}\"");
+    }
     if let Some((host, port)) = text.rsplit_once(':')
         && host.parse::<IpAddr>().is_ok_and(|host| host.is_ipv6())
     {

@@ -56,8 +56,7 @@ fn unit_remedy(number: u64, unit: &str) -> String {
 /// `30s`, `1h 30m`.
 pub(super) fn time(text: &str) -> Result<Duration, Fault> {
     if let Some(number) = digits(text).filter(|number| *number > 0) {
-        let remedy = format!("write \"{number}s\" for seconds, \"{number}ms\" for milliseconds");
-        return Err(Fault::new(format!("`{text}` has no unit"), remedy));
+        return Err(unitless(&number.to_string()));
     }
     humantime::parse_duration(text).map_err(|_| {
         Fault::new(
@@ -65,6 +64,14 @@ pub(super) fn time(text: &str) -> Result<Duration, Fault> {
             "units are ms, s, m, h, d, such as \"30s\" or \"1h 30m\"",
         )
     })
+}
+
+/// A number where a duration should be.
+pub(super) fn unitless(number: &str) -> Fault {
+    Fault::new(
+        format!("{number} has no unit"),
+        format!("write \"{number}s\" for seconds, \"{number}ms\" for milliseconds"),
+    )
 }
 
 /// Permissions in octal: `0660`, `660`, `0o660`.

@@ -80,20 +80,14 @@ impl Kind {
     fn read_text(&self, text: &str, loose: bool) -> Result<Value, Fault> {
         match self {
             Self::Switch if loose => choice::switch(text),
-            Self::Number(..) | Self::OneOf(_) if loose => {
-                amount::digits(text).ok_or_else(|| self.refuse(text)).and_then(|number| self.bounded(number))
-            }
-            Self::Size(..) | Self::Rate(_) => {
-                let text = if matches!(self, Self::Rate(_)) {
-                    text.strip_suffix("/s").unwrap_or(text)
-                } else {
-                    text
-                };
-                amount::size(text).and_then(|bytes| self.bounded(bytes))
-            }
-            Self::Time(..) | Self::Seconds(..) => amount::time(text)
-                .map_err(|fault| fault.expecting(self))
-                .and_then(|time| self.bounded_time(time)),
+            Self::Number(..) | Self::OneOf(_) if loose => match amount::digits(text) {
+                Some(number) => self.bounded(number, text),
+                None => Err(Fault::new(format!("`{text}` is not a whole number"), "").expecting(self)),
+            },
+            Self::Switch | Self::Number(..) | Self::OneOf(_) => Err(self.quoted(text)),
+            Self::Size(..) => self.bounded(amount::size(text)?, text),
+            Self::Rate(_) => self.bounded(amount::size(text.strip_suffix("/s").unwrap_or(text))?, text),
+            Self::Time(..) | Self::Seconds(..) => self.bounded_time(amount::time(text)?, text),
             Self::Choice(words) => choice::word(text, words),
             Self::Text(most) => choice::text(text, *most),
             Self::Level => choice::level(text),
@@ -101,21 +95,22 @@ impl Kind {
             Self::Listen => address::listen(text).map(Value::Listen),
             Self::Socket => address::socket(text).map(Value::Socket),
             Self::Mode => amount::mode(text),
-            _ => Err(self.mistyped(&Written::Text(String::new()))),
+            Self::Probes | Self::Secret | Self::Or(..) => self.read(&Written::Text(text.into())),
         }
     }
 
     fn read_number(&self, number: i128) -> Result<Value, Fault> {
+        let text = number.to_string();
         match self {
             Self::Number(..) | Self::OneOf(_) | Self::Size(..) | Self::Rate(_) => match u64::try_from(number)
             {
-                Ok(number) => self.bounded(number),
-                Err(_) => Err(Fault::range(&number.to_string(), self)),
+                Ok(number) => self.bounded(number, &text),
+                Err(_) => Err(Fault::range(&text, self)),
             },
-            Self::Time(..) | Self::Seconds(..) => Err(Fault::new(
-                format!("{number} has no unit"),
-                format!("write \"{number}s\" for seconds, \"{number}ms\" for milliseconds"),
-            )),
+            Self::Time(..) | Self::Seconds(..) if number > 0 => Err(amount::unitless(&text)),
+            Self::Time(..) | Self::Seconds(..) => {
+                Err(Fault::new(format!("{number} is not a duration"), "").expecting(self))
+            }
             Self::Mode => {
                 Err(Fault::new("permissions are text, in octal", "write \"0660\", with the quotes"))
             }
@@ -123,21 +118,19 @@ impl Kind {
         }
     }
 
-    fn bounded(&self, number: u64) -> Result<Value, Fault> {
+    /// `number`, which was written as `text`, if it is within bounds.
+    fn bounded(&self, number: u64, text: &str) -> Result<Value, Fault> {
         let fits = match self {
             Self::Number(least, most) | Self::Size(least, most) => (*least..=*most).contains(&number),
             Self::Rate(most) => number <= *most,
             Self::OneOf(numbers) => numbers.contains(&number),
             _ => true,
         };
-        if fits {
-            Ok(Value::Number(number))
-        } else {
-            Err(Fault::range(&self.show(&Value::Number(number)), self))
-        }
+        if fits { Ok(Value::Number(number)) } else { Err(Fault::range(text, self)) }
     }
 
-    fn bounded_time(&self, time: Duration) -> Result<Value, Fault> {
+    /// `time`, which was written as `text`, if it is within bounds.
+    fn bounded_time(&self, time: Duration, text: &str) -> Result<Value, Fault> {
         let fits = match self {
             Self::Time(least, most) => (*least..=*most).contains(&time),
             Self::Seconds(least, most) => {
@@ -145,15 +138,21 @@ impl Kind {
             }
             _ => true,
         };
-        if fits { Ok(Value::Time(time)) } else { Err(Fault::range(&self.show(&Value::Time(time)), self)) }
-    }
-
-    fn refuse(&self, text: &str) -> Fault {
-        Fault::new(format!("`{text}` is not a whole number"), String::new()).expecting(self)
+        if fits { Ok(Value::Time(time)) } else { Err(Fault::range(text, self)) }
     }
 
     fn mistyped(&self, written: &Written) -> Fault {
-        Fault::new(format!("this is {}", written.type_name()), String::new()).expecting(self)
+        Fault::new(format!("this is {}", written.type_name()), "").expecting(self)
+    }
+
+    /// A string where there should be none; perhaps only its quotes are wrong.
+    fn quoted(&self, text: &str) -> Fault {
+        let remedy = if self.read_text(text, true).is_ok() {
+            format!("write {text}, without quotes")
+        } else {
+            String::new()
+        };
+        Fault::new(format!("\"{text}\" is a string"), remedy).expecting(self)
     }
 
     /// The text of `value`, as [`Self::read`] takes it from the environment; secrets as they are.

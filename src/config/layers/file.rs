@@ -138,9 +138,17 @@ impl Reader<'_> {
                     Problem::new(place, key, "this is a list, and listeners are tables with a name");
                 self.found.push(problem.remedy("write [listener.NAME] instead of [[listener]]"));
             }
+            (Found::Nothing, DeValue::Table(table)) if path.len() == 1 && looks_like_listener(table) => {
+                let problem = Problem::new(place, key.clone(), "there is no such section");
+                self.found.push(problem.remedy(format!("a listener is written [listener.{key}]")));
+            }
             _ => self.found.extend(super::unknown(&key, place, self.names)),
         }
     }
+}
+
+fn looks_like_listener(table: &DeTable<'_>) -> bool {
+    table.iter().any(|(key, _)| matches!(key.get_ref().as_ref(), "bind" | "service" | "codec"))
 }
 
 fn line(place: &Place) -> usize {
