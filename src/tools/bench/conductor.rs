@@ -22,10 +22,7 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn conduct(plan: &Plan) -> Result<Report, String> {
     let rss_before = Memory::of(plan.pid).map_err(|error| unreadable(plan, &error))?;
     let (phase, watched) = watch::channel(Phase::Opening);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "each thread tells of each phase once: the number is bounded"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "at most a message a connection and two a thread")]
     let (teller, news) = mpsc::unbounded_channel();
     let epoch = Instant::now();
     let mut shares = Vec::new();
