@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::peer::{Peer, SessionId};
 use crate::reason::RefuseReason;
@@ -60,9 +61,9 @@ impl ProcessGate {
         self.places.limit
     }
 
-    /// Waits until some session has ended.
-    pub async fn freed(&self) {
-        self.freed.notified().await;
+    /// Waits until some session has ended after this call, awaited or not.
+    pub fn freed(&self) -> Notified<'_> {
+        self.freed.notified()
     }
 
     /// Waits until no session is left.
@@ -167,11 +168,8 @@ impl Places {
     }
 
     fn take(&self) -> bool {
-        let taken = self.taken.fetch_add(1, SeqCst);
-        if taken >= self.limit {
-            self.taken.fetch_sub(1, SeqCst);
-        }
-        taken < self.limit
+        // Never above the limit, not even for an instant: a refusal must not take the place of another, nor hold up a drain.
+        self.taken.fetch_update(SeqCst, SeqCst, |taken| (taken < self.limit).then_some(taken + 1)).is_ok()
     }
 
     fn leave(&self) {

@@ -11,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::futures::Notified;
 use tokio::sync::watch;
 
 pub use host::Host;
@@ -51,7 +52,10 @@ impl AcceptLoop {
     /// Accepts until `stop` turns true.
     pub async fn run(mut self, source: Source, mut stop: watch::Receiver<bool>) {
         let mut backoff = Backoff::default();
+        let process = self.process.clone();
         loop {
+            // From before the attempt, so that a descriptor freed during it is not waited for.
+            let freed = process.freed();
             let accepted = tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -63,7 +67,7 @@ impl AcceptLoop {
                     self.rate.take();
                     self.welcome(stream, peer);
                 }
-                Err(error) => self.wait_out(&error, &mut backoff, &mut stop).await,
+                Err(error) => self.wait_out(&error, &mut backoff, freed, &mut stop).await,
             }
         }
     }
@@ -94,7 +98,9 @@ impl AcceptLoop {
         let (host, context) = (self.host.clone(), context.clone());
         let worker = context.worker.clone();
         let parcel = stream.pack();
+        let coming = worker.expect_session();
         worker.handle().spawn(async move {
+            let _until_seated = coming;
             match parcel.and_then(Parcel::unpack) {
                 Ok(stream) => host.seat(stream, context, admission),
                 Err(_) => context.stats.refused[RefuseReason::Setup as usize].add(1),
@@ -102,7 +108,13 @@ impl AcceptLoop {
         });
     }
 
-    async fn wait_out(&self, error: &io::Error, backoff: &mut Backoff, stop: &mut watch::Receiver<bool>) {
+    async fn wait_out(
+        &self,
+        error: &io::Error,
+        backoff: &mut Backoff,
+        freed: Notified<'_>,
+        stop: &mut watch::Receiver<bool>,
+    ) {
         let fault = backoff::classify(error);
         let local = &self.contexts[0];
         local.stats.accept_faults[fault as usize].add(1);
@@ -119,7 +131,7 @@ impl AcceptLoop {
         let _ = tokio::time::timeout(wait, async {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = self.process.freed() => {}
+                () = freed => {}
             }
         })
         .await;

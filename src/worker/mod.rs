@@ -7,6 +7,7 @@ mod clock;
 mod roster;
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread::JoinHandle;
@@ -31,12 +32,29 @@ pub struct Worker {
     handle: Handle,
     clock: Clock,
     roster: Mutex<Roster>,
+    /// Sessions on their way here, so that a burst of accepts does not all go to the one that has not sat down the first yet.
+    coming: AtomicUsize,
+}
+
+/// A session on its way to a worker, until it is seated or lost.
+#[derive(Debug)]
+pub struct Coming(Arc<Worker>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.coming.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Worker {
     /// A worker on the runtime of `handle`; its housekeeping is spawned there.
     fn on(handle: Handle) -> Arc<Self> {
-        let worker = Arc::new(Self { handle, clock: Clock::new(), roster: Mutex::default() });
+        let worker = Arc::new(Self {
+            handle,
+            clock: Clock::new(),
+            roster: Mutex::default(),
+            coming: AtomicUsize::new(0),
+        });
         worker.handle.spawn(housekeeping(worker.clone()));
         worker
     }
@@ -52,9 +70,15 @@ impl Worker {
         self.clock.now()
     }
 
-    /// Live sessions.
+    /// Live sessions, those on their way included.
     pub fn load(&self) -> usize {
-        self.roster().len()
+        self.roster().len() + self.coming.load(Relaxed)
+    }
+
+    /// A session is on its way here from another worker.
+    pub fn expect_session(self: &Arc<Self>) -> Coming {
+        self.coming.fetch_add(1, Relaxed);
+        Coming(self.clone())
     }
 
     /// A session sits down. `None` at four billion of them.
