@@ -1,6 +1,9 @@
 //! Where a listener's streams meet its service: the only place that knows both types, and the only one that spawns sessions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::transport::Stream;
 use crate::admission::Admission;
@@ -17,19 +20,26 @@ pub trait Host: Send + Sync {
 
 impl<S: Service> Host for S {
     fn seat(&self, stream: Stream, context: Arc<Context>, admission: Admission) {
-        let worker = context.worker.clone();
         let stats = context.stats.clone();
-        let seated = match stream {
-            Stream::Tcp(io) => {
-                Session::new(io, self, context, admission).map(|session| worker.handle().spawn(session))
-            }
+        // A service that panics as it opens a session takes neither the accept loop nor another session with it.
+        let seated = catch_unwind(AssertUnwindSafe(|| match stream {
+            Stream::Tcp(io) => spawn(io, self, context, admission),
             #[cfg(unix)]
-            Stream::Unix(io) => {
-                Session::new(io, self, context, admission).map(|session| worker.handle().spawn(session))
-            }
-        };
-        if seated.is_none() {
+            Stream::Unix(io) => spawn(io, self, context, admission),
+        }));
+        if !seated.is_ok_and(|seated| seated) {
             stats.refused[RefuseReason::Setup as usize].add(1);
         }
     }
+}
+
+/// Says whether there was a seat for it.
+fn spawn<Io, S>(io: Io, service: &S, context: Arc<Context>, admission: Admission) -> bool
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service,
+{
+    let worker = context.worker.clone();
+    let session = Session::new(io, service, context, admission);
+    session.map(|session| worker.handle().spawn(session)).is_some()
 }

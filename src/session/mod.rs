@@ -100,7 +100,8 @@ where
             if moved >= QUANTUM {
                 // A peer that always has more is judged too; what that changes shows in the next turn.
                 self.machine.judge(&self.seat.context().rules, now);
-                cx.waker().wake_by_ref();
+                // Not woken at once, or a session that never waits would keep the runtime from looking at other sockets.
+                let _pending = std::pin::pin!(tokio::task::yield_now()).poll(cx);
                 break;
             }
         }
@@ -219,10 +220,16 @@ where
         let this = self.get_mut();
         let now = this.seat.context().worker.now();
         let Poll::Ready(reason) = this.turn(cx, now) else { return Poll::Pending };
-        let (frames, lost) = this.machine.abandon();
-        this.seat.lost(frames, lost);
         this.seat.end(reason);
         Poll::Ready(())
+    }
+}
+
+impl<Io, T> Drop for Session<Io, T> {
+    /// However it ended, what it still owed is accounted for.
+    fn drop(&mut self) {
+        let (frames, lost) = self.machine.abandon();
+        self.seat.lost(frames, lost);
     }
 }
 

@@ -170,9 +170,6 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let unnamed = if std::thread::panicking() { CloseReason::Panicked } else { CloseReason::Cut };
         let reason = self.reason.unwrap_or(unnamed);
-        if self.reason.is_none() {
-            self.lost(self.share.outbox_frames.into(), DropReason::SessionEnded);
-        }
         self.settle_outbox(0, 0);
         self.settle_partial(0);
         let context = &self.context;
