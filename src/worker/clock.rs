@@ -4,7 +4,8 @@
 //!   awake   housekeeping moves the tick on every 50 ms
 //!   asleep  nobody asked for a while: housekeeping sleeps to the next deadline; who asks meanwhile sets the tick itself and rouses it
 //! ```
-//! Counts running time: of a gap longer than was meant to be slept only a second counts, since the process was stopped, not its peers.
+//! Counts running time: of a gap a second longer than was meant to be slept, only that second counts, since the process was stopped, not
+//! its peers.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::tick::{TICK, Tick};
 
-/// What a gap may count beyond what was meant to be slept, in ticks.
+/// How late a sleep may end, in ticks; one that ends later was no sleep.
 const SLACK: u32 = 20;
 
 /// The clock of one worker.
@@ -89,7 +90,7 @@ impl Clock {
     fn advance(&self) {
         let mut setting = self.setting();
         let ticks = u32::try_from(setting.at.elapsed().as_nanos() / TICK.as_nanos()).unwrap_or(u32::MAX);
-        let counted = ticks.min(setting.sleep.saturating_add(SLACK));
+        let counted = if ticks <= setting.sleep.saturating_add(SLACK) { ticks } else { SLACK };
         setting.at = if counted == ticks { setting.at + TICK * ticks } else { Instant::now() };
         self.now.store(self.now_unasked().after(counted).number(), Relaxed);
     }
