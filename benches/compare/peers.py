@@ -8,7 +8,6 @@ import resource
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,16 +129,14 @@ class Server:
     def __enter__(self):
         self.port, self.admin = free_port(), free_port()
         command = [str(part) for part in self.peer.command(self.port, self.admin, self.workers)]
-        self.log = tempfile.TemporaryFile()  # a file, since nobody drains a pipe
         with pinned(self.cores):
             begun = time.perf_counter()
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         while not self._answers():
             if self.process.poll() is not None or time.perf_counter() - begun > START_DEADLINE:
-                self.log.seek(0)
-                said = self.log.read().decode(errors="replace").strip()
+                said = "" if self.process.poll() is None else self.process.stderr.read().decode(errors="replace")
                 self.__exit__()
-                raise RuntimeError(f"{self.peer.label} did not start: {said or 'no answer'}")
+                raise RuntimeError(f"{self.peer.label} did not start: {said.strip() or 'no answer'}")
             time.sleep(0.0002)
         self.ready = time.perf_counter() - begun
         return self
@@ -162,7 +159,7 @@ class Server:
         except ProcessLookupError:
             pass
         self.process.wait()
-        self.log.close()
+        self.process.stderr.close()
 
     @property
     def pid(self):

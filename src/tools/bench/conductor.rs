@@ -22,8 +22,11 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn conduct(plan: &Plan) -> Result<Report, String> {
     let rss_before = Memory::of(plan.pid).map_err(|error| unreadable(plan, &error))?;
     let (phase, watched) = watch::channel(Phase::Opening);
-    // Room for all that is ever told: a message a connection and two a thread.
-    let (teller, news) = mpsc::channel((plan.connections + 2 * plan.threads) as usize);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "each thread tells of each phase once: the number is bounded"
+    )]
+    let (teller, news) = mpsc::unbounded_channel();
     let epoch = Instant::now();
     let mut shares = Vec::new();
     let mut threads = Vec::new();
@@ -81,7 +84,7 @@ struct Conductor<'a> {
     plan: &'a Plan,
     epoch: Instant,
     phase: watch::Sender<Phase>,
-    news: mpsc::Receiver<News>,
+    news: mpsc::UnboundedReceiver<News>,
     shares: Vec<Arc<Shared>>,
     progress: Progress,
 }
