@@ -60,7 +60,10 @@ fn assert_settles_after_a_storm(when_full: WhenFull) {
     let rounds = i64::try_from(ROUNDS).unwrap();
     assert_eq!(metrics.closed("frame_too_large"), rounds);
     assert_eq!(metrics.closed("truncated"), rounds);
-    assert_eq!(metrics.closed("idle_timeout") + metrics.closed("frame_timeout"), 2 * rounds, "{when_full:?}");
+    assert_eq!(metrics.closed("idle_timeout"), rounds);
+    // One was left inside a frame; one reads nothing, and may have been left inside a frame as well.
+    let unfinished = ["frame_timeout", "write_stall", "outbox_full"].map(|reason| metrics.closed(reason));
+    assert_eq!(unfinished.iter().sum::<i64>(), 2 * rounds, "{unfinished:?}");
     let status = daemon.status();
     assert_eq!(status["process"]["queued_bytes"]["used"], 0);
     assert_eq!(status["process"]["partial_frame_bytes"]["used"], 0);
