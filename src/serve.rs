@@ -6,7 +6,7 @@ use crate::app::{App, DrainReport};
 use crate::cli::say;
 use crate::config::{self, Effective, Loaded, Sources};
 use crate::exit::Exit;
-use crate::lifecycle::{Orders, signals};
+use crate::lifecycle::{Orders, signals, supervisor};
 use crate::reason::ReloadOutcome;
 use crate::stats::ProcessStats;
 use crate::telemetry::log;
@@ -40,6 +40,7 @@ fn carry(app: App) -> std::io::Result<DrainReport> {
         let (orderer, orders) = Orders::channel();
         signals::listen(orderer)?;
         announce(&app);
+        tokio::spawn(supervisor::follow(app.readiness()));
         app.run(orders).await
     })
 }
@@ -71,17 +72,21 @@ fn announce(app: &App) {
 /// Says what a new configuration would change; applying it comes later.
 fn reload(running: Effective, sources: Sources, stats: Arc<ProcessStats>) -> impl FnMut() + Send + Sync {
     move || {
-        let outcome = match config::load(&sources) {
-            Err(problems) => {
-                for problem in &problems {
-                    tracing::error!(%problem, "reload refused: the configuration has a problem; the old one stays");
-                }
-                ReloadOutcome::Refused
-            }
-            Ok(loaded) => tell(&config::diff(&running, &loaded.effective)),
-        };
-        stats.reloads[outcome as usize].add(1);
+        supervisor::reloading(|| {
+            let outcome = match config::load(&sources) {
+                Ok(loaded) => tell(&config::diff(&running, &loaded.effective)),
+                Err(problems) => refuse_reload(&problems),
+            };
+            stats.reloads[outcome as usize].add(1);
+        });
     }
+}
+
+fn refuse_reload(problems: &config::Problems) -> ReloadOutcome {
+    for problem in problems {
+        tracing::error!(%problem, "reload refused: the configuration has a problem; the old one stays");
+    }
+    ReloadOutcome::Refused
 }
 
 fn tell(changes: &[config::Change]) -> ReloadOutcome {

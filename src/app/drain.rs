@@ -56,7 +56,8 @@ pub(super) async fn drain(
     readiness: &Readiness,
 ) -> DrainReport {
     readiness.draining();
-    tracing::info!(delay = ?settings.delay, grace = ?settings.grace, sessions = running.gate.active(), "draining");
+    let [delay, grace] = [settings.delay, settings.grace].map(humantime::format_duration);
+    tracing::info!(%delay, %grace, sessions = running.gate.active(), "draining");
     let mut hurried = tokio::select! {
         () = tokio::time::sleep(settings.delay) => false,
         () = told_to_stop(orders) => true,

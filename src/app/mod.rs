@@ -101,6 +101,11 @@ impl App {
         self.fitted
     }
 
+    /// The stage of this daemon's life, to be followed from elsewhere.
+    pub fn readiness(&self) -> Arc<Readiness> {
+        self.readiness.clone()
+    }
+
     /// Metrics of this daemon, to be shown elsewhere than at its admin address too.
     pub fn telemetry(&self) -> Arc<Telemetry> {
         self.telemetry.clone()

@@ -3,6 +3,7 @@
 mod orders;
 mod readiness;
 pub mod signals;
+pub mod supervisor;
 
 pub use orders::{Order, Orderer, Orders};
 pub use readiness::{Readiness, Stage};

@@ -9,6 +9,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use tokio::sync::Notify;
+
 /// A stage of the daemon's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -34,26 +36,47 @@ impl Stage {
 
 /// The stage now, shared by those who set it and those who show it.
 #[derive(Debug, Default)]
-pub struct Readiness(AtomicU8);
+pub struct Readiness {
+    stage: AtomicU8,
+    changed: Notify,
+}
 
 impl Readiness {
     /// All listeners accept. Without effect once draining.
     pub fn ready(&self) {
-        self.0.fetch_max(Stage::Ready as u8, Ordering::AcqRel);
+        self.advance(Stage::Ready);
     }
 
     /// The daemon begins to stop.
     pub fn draining(&self) {
-        self.0.fetch_max(Stage::Draining as u8, Ordering::AcqRel);
+        self.advance(Stage::Draining);
+    }
+
+    /// Waits until the daemon is at `stage` or past it.
+    pub async fn reached(&self, stage: Stage) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.stage() >= stage {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// The stage now.
     pub fn stage(&self) -> Stage {
-        match self.0.load(Ordering::Acquire) {
+        match self.stage.load(Ordering::Acquire) {
             0 => Stage::Starting,
             1 => Stage::Ready,
             _ => Stage::Draining,
         }
+    }
+
+    fn advance(&self, stage: Stage) {
+        self.stage.fetch_max(stage as u8, Ordering::AcqRel);
+        self.changed.notify_waiters();
     }
 }
 
