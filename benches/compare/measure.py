@@ -10,7 +10,10 @@ from pathlib import Path
 
 from peers import OREAD, Server, pinned
 
-SERVER_CORES, LOAD_CORES = {0}, {1}
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORES, LOAD_CORES = set(CORES[:1]), set(CORES[1:2])
+# Two workers have the first two cores; the client has the others, or shares when there are none.
+PAIR_CORES, PAIR_LOAD_CORES = set(CORES[:2]), set(CORES[2:]) or set(CORES[:2])
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,11 @@ def idle(peer, sessions, hold):
 
 
 def workers(peer, count, shape, window):
-    """Cost with `count` workers; client and workers share all cores when there are more workers than one."""
-    cores = SERVER_CORES if count == 1 else os.sched_getaffinity(0)
+    """Cost with one worker or two."""
+    cores, load_cores = (SERVER_CORES, LOAD_CORES) if count == 1 else (PAIR_CORES, PAIR_LOAD_CORES)
     with Server(peer, cores, workers=count) as server:
         before = server.threads_cpu()
-        report = load(server, shape.load, window, cores=LOAD_CORES if count == 1 else cores)
+        report = load(server, shape.load, window, cores=load_cores)
         after = server.threads_cpu()
     spent = sorted(after[thread] - before.get(thread, 0) for thread in after)[-count:]
     return {

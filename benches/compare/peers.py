@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -129,14 +130,16 @@ class Server:
     def __enter__(self):
         self.port, self.admin = free_port(), free_port()
         command = [str(part) for part in self.peer.command(self.port, self.admin, self.workers)]
+        self.log = tempfile.TemporaryFile()  # a file, since nobody drains a pipe
         with pinned(self.cores):
             begun = time.perf_counter()
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
         while not self._answers():
             if self.process.poll() is not None or time.perf_counter() - begun > START_DEADLINE:
-                said = "" if self.process.poll() is None else self.process.stderr.read().decode(errors="replace")
+                self.log.seek(0)
+                said = self.log.read().decode(errors="replace").strip()
                 self.__exit__()
-                raise RuntimeError(f"{self.peer.label} did not start: {said.strip() or 'no answer'}")
+                raise RuntimeError(f"{self.peer.label} did not start: {said or 'no answer'}")
             time.sleep(0.0002)
         self.ready = time.perf_counter() - begun
         return self
@@ -159,7 +162,7 @@ class Server:
         except ProcessLookupError:
             pass
         self.process.wait()
-        self.process.stderr.close()
+        self.log.close()
 
     @property
     def pid(self):

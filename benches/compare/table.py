@@ -69,7 +69,7 @@ def others(results):
         for name in ["oread", *names]:
             each = values(results, name, shape.name, "cost_us")
             base = values(results, "oread", shape.name, "cost_us")
-            factor = f" ({median(each) / median(base):.1f}×)" if each and base and name != "oread" else ""
+            factor = f" ({median(each) / median(base):.2f}×)" if each and base and name != "oread" else ""
             cells.append(f"{median(each):.2f}{factor}" if each else "–")
         rows.append([shape.label, *cells])
     return ("## Server CPU a message, in µs, and how many times Oread's\n\n"

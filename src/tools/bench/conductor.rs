@@ -22,11 +22,8 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn conduct(plan: &Plan) -> Result<Report, String> {
     let rss_before = Memory::of(plan.pid).map_err(|error| unreadable(plan, &error))?;
     let (phase, watched) = watch::channel(Phase::Opening);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "each thread tells of each phase once: the number is bounded"
-    )]
-    let (teller, news) = mpsc::unbounded_channel();
+    // Room for all that is ever told: a message a connection and two a thread.
+    let (teller, news) = mpsc::channel((plan.connections + 2 * plan.threads) as usize);
     let epoch = Instant::now();
     let mut shares = Vec::new();
     let mut threads = Vec::new();
@@ -84,7 +81,7 @@ struct Conductor<'a> {
     plan: &'a Plan,
     epoch: Instant,
     phase: watch::Sender<Phase>,
-    news: mpsc::UnboundedReceiver<News>,
+    news: mpsc::Receiver<News>,
     shares: Vec<Arc<Shared>>,
     progress: Progress,
 }

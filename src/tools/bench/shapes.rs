@@ -15,10 +15,10 @@ use crate::tools::failure::Failure;
 const OPENING: usize = 64;
 
 /// Opens, says so, and carries the load to its end. The error is the first connection that could not be opened.
-pub(super) async fn drive(shared: &Arc<Shared>, news: &mpsc::UnboundedSender<News>) -> Result<(), String> {
+pub(super) async fn drive(shared: &Arc<Shared>, news: &mpsc::Sender<News>) -> Result<(), String> {
     let last = if shared.plan.shape == Shape::Churn { shared.first + 1 } else { shared.connections().end };
     let lanes = open(shared, shared.first..last, news).await?;
-    let _ = news.send(News::Ready);
+    let _ = news.try_send(News::Ready);
     shared.reached(Phase::Warmup).await;
     match shared.plan.shape {
         Shape::Closed | Shape::Open { .. } => steady(shared, lanes).await,
@@ -31,7 +31,7 @@ pub(super) async fn drive(shared: &Arc<Shared>, news: &mpsc::UnboundedSender<New
 async fn open(
     shared: &Arc<Shared>,
     mut waiting: std::ops::Range<u32>,
-    news: &mpsc::UnboundedSender<News>,
+    news: &mpsc::Sender<News>,
 ) -> Result<Vec<Lane>, String> {
     let total = shared.plan.connections;
     let mut opening = JoinSet::new();
@@ -49,7 +49,7 @@ async fn open(
             None => return Ok(lanes),
             Some(Ok(Ok(lane))) => {
                 lanes.push(lane);
-                let _ = news.send(News::Opened);
+                let _ = news.try_send(News::Opened);
             }
             Some(Ok(Err((connection, failure)))) => {
                 let target = &shared.plan.target;

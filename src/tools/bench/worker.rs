@@ -115,14 +115,14 @@ pub(super) enum News {
 }
 
 /// Runs one thread's share from its first connection to its last answer.
-pub(super) fn work(shared: &Arc<Shared>, news: &mpsc::UnboundedSender<News>) {
+pub(super) fn work(shared: &Arc<Shared>, news: &mpsc::Sender<News>) {
     let outcome = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(shapes::drive(shared, news)),
         Err(error) => Err(format!("starting a thread's runtime: {error}")),
     };
     // The conductor may have given up and gone: then nobody needs the news.
     if let Err(problem) = outcome {
-        let _ = news.send(News::Unable(problem));
+        let _ = news.try_send(News::Unable(problem));
     }
-    let _ = news.send(News::Ended);
+    let _ = news.try_send(News::Ended);
 }
