@@ -11,6 +11,7 @@ use crate::reason::RefuseReason;
 use crate::service::Service;
 use crate::session::Session;
 use crate::session::context::Context;
+use crate::socket;
 
 /// A service with its type forgotten, so that listeners with different services stand in one list.
 pub trait Host: Send + Sync {
@@ -23,9 +24,10 @@ impl<S: Service> Host for S {
         let stats = context.stats.clone();
         // A service that panics as it opens a session takes neither the accept loop nor another session with it.
         let seated = catch_unwind(AssertUnwindSafe(|| match stream {
-            Stream::Tcp(io) => spawn(io, self, context, admission),
+            Stream::Tcp(io) => spawn(io, socket::in_flight, self, context, admission),
             #[cfg(unix)]
-            Stream::Unix(io) => spawn(io, self, context, admission),
+            // What is sent is with the peer at once.
+            Stream::Unix(io) => spawn(io, |_| false, self, context, admission),
         }));
         if !seated.is_ok_and(|seated| seated) {
             stats.refused[RefuseReason::Setup as usize].add(1);
@@ -34,12 +36,18 @@ impl<S: Service> Host for S {
 }
 
 /// Says whether there was a seat for it.
-fn spawn<Io, S>(io: Io, service: &S, context: Arc<Context>, admission: Admission) -> bool
+fn spawn<Io, S>(
+    io: Io,
+    in_flight: fn(&Io) -> bool,
+    service: &S,
+    context: Arc<Context>,
+    admission: Admission,
+) -> bool
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service,
 {
     let worker = context.worker.clone();
     let session = Session::new(io, service, context, admission);
-    session.map(|session| worker.handle().spawn(session)).is_some()
+    session.map(|session| worker.handle().spawn(session.asking(in_flight))).is_some()
 }

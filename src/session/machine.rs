@@ -303,7 +303,12 @@ impl Machine {
         };
     }
 
-    /// Bytes arrived that nobody will answer. A drain waits for as long as they keep coming, other reasons do not.
+    /// Whether the goodbye has taken its time.
+    pub fn has_lingered(&self, now: Tick) -> bool {
+        matches!(self.phase, Phase::Lingering { until, .. } if now >= until)
+    }
+
+    /// Bytes arrived that nobody will answer, or the last ones have not arrived there. A drain waits for that, other reasons do not.
     pub fn read_away(&mut self, now: Tick) {
         if let Phase::Lingering { reason: CloseReason::Drained, until } = &mut self.phase {
             *until = now.after(LINGER_TICKS);

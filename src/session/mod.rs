@@ -47,6 +47,7 @@ pub struct Session<Io, T> {
     machine: Machine,
     seat: Seat,
     batches: u32,
+    in_flight: fn(&Io) -> bool,
 }
 
 /// Whether a step of a turn got anywhere.
@@ -70,7 +71,21 @@ where
     {
         let talk = service.open(admission.id(), admission.peer());
         let machine = Machine::new(context.worker.now());
-        Some(Self { io, talk, machine, seat: Seat::new(context, admission)?, batches: 0 })
+        Some(Self {
+            io,
+            talk,
+            machine,
+            seat: Seat::new(context, admission)?,
+            batches: 0,
+            in_flight: |_| false,
+        })
+    }
+
+    /// How the session learns whether what its stream took is still on its way to the peer: a drain waits for that.
+    #[must_use]
+    pub fn asking(mut self, in_flight: fn(&Io) -> bool) -> Self {
+        self.in_flight = in_flight;
+        self
     }
 
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
@@ -90,6 +105,9 @@ where
             match (wrote, read) {
                 (Step::Waits, Step::Waits) => {
                     let before = self.machine.phase();
+                    if self.machine.has_lingered(now) && (self.in_flight)(&self.io) {
+                        self.machine.read_away(now);
+                    }
                     self.machine.judge(&self.seat.context().rules, now);
                     if before == self.machine.phase() {
                         break;

@@ -42,6 +42,19 @@ pub use reading::OptionReading;
 #[cfg(unix)]
 pub use unix::SocketFile;
 
+/// Whether the kernel holds bytes that the peer's host has not acknowledged, the FIN behind them aside. Closing with such a debt is safe only while
+/// the peer sends nothing: what it sends to a closed socket is answered with a reset, which drops the debt.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn in_flight(socket: &impl std::os::fd::AsFd) -> bool {
+    platform::in_flight::unacknowledged(socket).is_ok_and(|bytes| bytes > 1)
+}
+
+/// Whether the kernel holds bytes that the peer's host has not acknowledged: not known on this platform.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn in_flight<Socket>(_: &Socket) -> bool {
+    false
+}
+
 /// What [`bind`] made of one listener.
 #[derive(Debug)]
 pub struct Bound {

@@ -19,7 +19,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// One worker, an echo listener on port 0, and these settings: `key=value`.
+    /// One worker, an echo listener on port 0, and these settings: `key=value`, or `--config=FILE`.
     pub fn start(settings: &[&str]) -> Self {
         Self::run(Command::new(env!("CARGO_BIN_EXE_oread")), settings)
     }
@@ -37,7 +37,10 @@ impl Program {
         let defaults =
             ["runtime.workers=1", "admin.bind=127.0.0.1:0", "listener.echo.bind=tcp://127.0.0.1:0"];
         for setting in defaults.iter().chain(settings) {
-            command.args(["--set", setting]);
+            match setting.strip_prefix("--config=") {
+                Some(file) => command.args(["--config", file]),
+                None => command.args(["--set", setting]),
+            };
         }
         let mut child = command.spawn().unwrap();
         let addresses = banner(&mut child);
@@ -69,8 +72,12 @@ impl Program {
         last
     }
 
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
     }
 
     /// Waits for the end.

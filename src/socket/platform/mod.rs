@@ -5,6 +5,8 @@
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod fast_open;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) mod in_flight;
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "other.rs")]
 mod linux;
 #[cfg_attr(not(unix), path = "windows.rs")]
