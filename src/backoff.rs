@@ -47,6 +47,7 @@ pub fn classify(error: &io::Error) -> AcceptFault {
         io::ErrorKind::ConnectionAborted
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::NotConnected // Windows: the peer's name is asked for when it is gone already
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown
