@@ -6,7 +6,7 @@
 //! Invariants:
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
-//! 3. A turn handles at most [`QUANTUM`] bytes in each direction, then others have theirs.
+//! 3. A turn handles at most a mebibyte (`QUANTUM`), then others have theirs.
 
 pub mod clocks;
 pub mod context;
