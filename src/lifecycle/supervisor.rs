@@ -5,7 +5,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::{Readiness, Stage};
+use super::Readiness;
+#[cfg(target_os = "linux")]
+use super::Stage;
 
 /// Tells of the daemon's stages, and feeds the watchdog if there is one. Never ends: run it beside the daemon, on the runtime of its control loop.
 #[cfg(target_os = "linux")]
