@@ -136,13 +136,8 @@ fn a_listener_has_no_more_sessions_than_the_process_when_both_are_given() {
 }
 
 #[test]
-fn a_rate_lets_the_longest_frame_arrive_in_time() {
-    refused(
-        &listener("[listener.x.limits]\nread_rate = \"10KiB\"\n"),
-        "f:4:13: listener.x.limits.read_rate: with limits.read_rate = \"10KiB\" the longest frame, frame.max = \"1MiB\" (built in), takes 103s, more than limits.frame = \"30s\" (built in) | raise limits.frame to \"104s\" or lower frame.max",
-    );
-    allowed(&listener("[listener.x.limits]\nread_rate = \"10KiB\"\nframe = \"0s\"\n"));
-    allowed(&listener("[listener.x.limits]\nread_rate = \"64KiB\"\n"));
+fn a_slow_read_rate_is_allowed_since_the_clock_of_a_frame_stands_still_while_we_do_not_read() {
+    allowed(&listener("[listener.x.limits]\nread_rate = \"10KiB\"\n"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Limits of which one makes another impossible to reach.
 //!
-//! Not here, since both still mean something together: clocks of different lengths (the shorter one wins), a
+//! Not here, since both still mean something together: a read rate at which a long frame takes longer than its deadline (the clock stands
+//! still while we do not read), clocks of different lengths (the shorter one wins), a
 //! cap for one address above the cap of its listener, listeners whose caps add up to more than the process's,
 //! and a default above the process's total (which holds anyway).
 
@@ -11,12 +12,8 @@ use super::{Conflict, Listener, number, told};
 
 pub(super) fn find(listener: &Listener<'_>) -> Vec<Conflict> {
     let found = [expressible(listener), outbox_holds_frame(listener), process_holds_frame(listener)];
-    let more = [
-        process_holds_outbox(listener),
-        process_holds_sessions(listener),
-        rate_carries_frame(listener),
-        drops_without_borders(listener),
-    ];
+    let more =
+        [process_holds_outbox(listener), process_holds_sessions(listener), drops_without_borders(listener)];
     found.into_iter().chain(more).flatten().collect()
 }
 
@@ -98,34 +95,6 @@ fn process_holds_sessions(listener: &Listener<'_>) -> Option<Conflict> {
             |own: &str, total: &str| format!("the listener's {own} is more than the process's {total}");
         Conflict::of_two(own, total, what, "lower the listener's, or raise the process's")
     })
-}
-
-/// A longest frame at the read rate arrives within its deadline.
-fn rate_carries_frame(listener: &Listener<'_>) -> Option<Conflict> {
-    let (max, rate) = (framed(listener)?, listener.entry("limits.read_rate")?);
-    let deadline = listener.entry("limits.frame")?;
-    let Value::Time(allowed) = deadline.value else { return None };
-    if number(rate) == 0 || allowed.is_zero() {
-        return None;
-    }
-    let needed = number(max).div_ceil(number(rate));
-    (std::time::Duration::from_secs(needed) > allowed.saturating_add(std::time::Duration::from_secs(1))).then(
-        || {
-            let allows = told(deadline);
-            let what = |rate: &str, max: &str| {
-                format!("with {rate} the longest frame, {max}, takes {needed}s, more than {allows}")
-            };
-            Conflict {
-                keys: vec![rate.key.clone(), max.key.clone(), deadline.key.clone()],
-                ..Conflict::of_two(
-                    rate,
-                    max,
-                    what,
-                    format!("raise limits.frame to \"{}s\" or lower frame.max", needed + 1),
-                )
-            }
-        },
-    )
 }
 
 /// What has no borders cannot be dropped piece by piece.
