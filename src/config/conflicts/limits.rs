@@ -8,7 +8,7 @@
 use super::super::kind::{Kind, Value};
 use super::super::options::listener::{BYTES, LENGTH_DELIMITED};
 use super::super::place::Place;
-use super::{Conflict, Listener, number, told};
+use super::{Conflict, Listener, number};
 
 pub(super) fn find(listener: &Listener<'_>) -> Vec<Conflict> {
     let found = [expressible(listener), outbox_holds_frame(listener), process_holds_frame(listener)];
