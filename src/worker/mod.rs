@@ -32,8 +32,9 @@ pub struct Worker {
     handle: Handle,
     clock: Clock,
     roster: Mutex<Roster>,
-    /// Sessions on their way here, so that a burst of accepts does not all go to the one that has not sat down the first yet.
-    coming: AtomicUsize,
+    /// Sessions seated, and those on their way, so that a burst of accepts does not all go to the one that has not seated the first yet. Beside
+    /// the roster, so that those who only compare workers do not take its lock.
+    load: AtomicUsize,
 }
 
 /// A session on its way to a worker, until it is seated or lost.
@@ -42,7 +43,7 @@ pub struct Coming(Arc<Worker>);
 
 impl Drop for Coming {
     fn drop(&mut self) {
-        self.0.coming.fetch_sub(1, Relaxed);
+        self.0.load.fetch_sub(1, Relaxed);
     }
 }
 
@@ -53,7 +54,7 @@ impl Worker {
             handle,
             clock: Clock::new(),
             roster: Mutex::default(),
-            coming: AtomicUsize::new(0),
+            load: AtomicUsize::new(0),
         });
         worker.handle.spawn(housekeeping(worker.clone()));
         worker
@@ -72,23 +73,26 @@ impl Worker {
 
     /// Live sessions, those on their way included.
     pub fn load(&self) -> usize {
-        self.roster().len() + self.coming.load(Relaxed)
+        self.load.load(Relaxed)
     }
 
     /// A session is on its way here from another worker.
     pub fn expect_session(self: &Arc<Self>) -> Coming {
-        self.coming.fetch_add(1, Relaxed);
+        self.load.fetch_add(1, Relaxed);
         Coming(self.clone())
     }
 
     /// A session sits down. `None` at four billion of them.
     pub fn enter(&self) -> Option<SeatKey> {
-        self.roster().enter()
+        let key = self.roster().enter()?;
+        self.load.fetch_add(1, Relaxed);
+        Some(key)
     }
 
     /// A session leaves.
     pub fn leave(&self, key: SeatKey) {
         self.roster().leave(key);
+        self.load.fetch_sub(1, Relaxed);
     }
 
     /// Wakes the session at `deadline`. The caller has asked for the time before, so that housekeeping is awake to see it.

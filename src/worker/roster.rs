@@ -66,11 +66,6 @@ impl Roster {
         self.seats.try_remove(key.0 as usize);
     }
 
-    /// Sessions seated.
-    pub(super) fn len(&self) -> usize {
-        self.seats.len()
-    }
-
     /// Wakes the session at `deadline`, and forgets an earlier wish of it.
     pub(super) fn arm(&mut self, key: SeatKey, deadline: Tick, waker: &Waker) {
         self.unlink(key.0);
@@ -194,6 +189,6 @@ mod tests {
         roster.arm(keys[3], Tick::new(20), Waker::noop());
         assert_eq!(due(&mut roster, 10), 5);
         assert_eq!(due(&mut roster, 20), 1);
-        assert_eq!(roster.len(), 6);
+        assert_eq!(roster.seats.len(), 6);
     }
 }
