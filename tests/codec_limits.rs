@@ -79,7 +79,7 @@ fn the_greatest_length_of_eight_bytes_is_refused_and_not_added_to() {
 fn a_payload_that_a_narrow_length_cannot_say_is_refused() {
     let counts = |includes| {
         codec(move |rules| {
-            (rules.length_bytes, rules.length_includes_header, rules.max) = (1, includes, 1000)
+            (rules.length_bytes, rules.length_includes_header, rules.max) = (1, includes, 1000);
         })
     };
     let mut out = Vec::new();

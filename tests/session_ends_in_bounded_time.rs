@@ -164,8 +164,11 @@ fn a_peer_that_always_has_more_to_say_is_bound_by_lifetime() {
         let world = World::new(&listener(|settings| settings.limits.lifetime = Duration::from_millis(100)));
         let wire = Wire::default();
         let session = start(&world, &wire);
+        let mut frame = vec![0, 3, 0, 0];
+        frame.resize(4 + (3 << 16), b'x');
         wire.change(|ends| {
-            (ends.endless, ends.incoming) = (true, [&[0, 3, 0, 0][..], &[0; 3 << 16]].concat().into())
+            ends.endless = true;
+            ends.incoming = frame.into();
         });
         for _ in 0..25 {
             tokio::time::advance(Duration::from_millis(50)).await;
