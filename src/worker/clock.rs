@@ -99,3 +99,69 @@ impl Clock {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A worker's housekeeping, as far as the clock sees it: awake while asked, else in sleeps of `longest` ticks.
+    fn keep(clock: &Arc<Clock>, longest: u32) {
+        let clock = clock.clone();
+        tokio::spawn(async move {
+            loop {
+                let ticks = if clock.was_asked() { 1 } else { longest };
+                clock.sleep(ticks).await;
+            }
+        });
+    }
+
+    fn counted(clock: &Clock, since: Tick) -> Duration {
+        clock.now().duration_since(since)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_goes_with_the_time_awake_and_asleep() {
+        let clock = Arc::new(Clock::new());
+        keep(&clock, 20);
+        let start = clock.now();
+        let began = Instant::now();
+        for millis in [50, 10, 990, 3_000, 1, 60_000, 7, 500] {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            let (counted, real) = (counted(&clock, start), began.elapsed());
+            assert!(counted <= real && real < counted + 2 * TICK, "{counted:?} of {real:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_who_asks_sees_it_go_back() {
+        let clock = Arc::new(Clock::new());
+        keep(&clock, 20);
+        let mut last = clock.now();
+        for step in 0..500 {
+            tokio::time::sleep(Duration::from_millis(step % 97)).await;
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_stop_of_the_process_only_a_second_counts() {
+        let clock = Arc::new(Clock::new());
+        keep(&clock, 20);
+        let start = clock.now();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let before = counted(&clock, start);
+        // Time jumps without anybody having had a turn: the process was stopped.
+        tokio::time::advance(Duration::from_mins(5)).await;
+        tokio::task::yield_now().await;
+        let jump = counted(&clock, start).saturating_sub(before);
+        assert!(jump <= TICK * (SLACK + 20 + 1), "{jump:?} of five minutes");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let later = counted(&clock, start).saturating_sub(before + jump);
+        assert!((Duration::from_secs(9)..=Duration::from_secs(10)).contains(&later), "it goes on: {later:?}");
+    }
+}

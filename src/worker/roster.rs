@@ -191,4 +191,58 @@ mod tests {
         assert_eq!(due(&mut roster, 20), 1);
         assert_eq!(roster.seats.len(), 6);
     }
+
+    /// A naive roster: the deadline of each seat.
+    #[derive(Default)]
+    struct Model(std::collections::BTreeMap<u32, Tick>);
+
+    proptest::proptest! {
+        #[test]
+        fn any_sequence_of_calls_wakes_whom_a_list_of_deadlines_would(
+            calls in proptest::collection::vec((0..5_u8, 0..20_usize, 0..3000_u32), 1..200)
+        ) {
+            let mut roster = Roster::default();
+            let mut model = Model::default();
+            let mut now = Tick::ZERO;
+            for (call, which, ticks) in calls {
+                let seated: Vec<_> = model.0.keys().copied().collect();
+                let key = seated.get(which % seated.len().max(1)).copied();
+                match (call, key) {
+                    (0, _) | (_, None) => {
+                        let key = roster.enter().unwrap_or_else(|| unreachable!("seats are free"));
+                        model.0.insert(key.0, Tick::NEVER);
+                    }
+                    (1, Some(key)) => {
+                        roster.leave(SeatKey(key));
+                        model.0.remove(&key);
+                    }
+                    (2 | 3, Some(key)) => {
+                        // Now and then in the past, which is as soon as can be, or never.
+                        let deadline = match ticks {
+                            0..100 => Tick::NEVER,
+                            100..200 => now,
+                            _ => now.after(ticks - 200),
+                        };
+                        roster.arm(SeatKey(key), deadline, Waker::noop());
+                        model.0.insert(key, deadline);
+                    }
+                    (_, Some(_)) => {
+                        let quiet = roster.quiet_ticks(20);
+                        // As far as nothing is due, or however long the process was held up.
+                        let sleep = if ticks % 2 == 0 { quiet } else { ticks };
+                        now = now.after(sleep);
+                        let mut expected = 0;
+                        for deadline in model.0.values_mut().filter(|deadline| **deadline <= now) {
+                            *deadline = Tick::NEVER;
+                            expected += 1;
+                        }
+                        proptest::prop_assert_eq!(due(&mut roster, now.number()), expected);
+                    }
+                }
+                proptest::prop_assert_eq!(roster.len(), model.0.len());
+                let next = model.0.values().min().copied().unwrap_or(Tick::NEVER).max(now.after(1));
+                proptest::prop_assert!(now.after(roster.quiet_ticks(20)) <= next, "it would oversleep");
+            }
+        }
+    }
 }
