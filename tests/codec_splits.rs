@@ -64,6 +64,24 @@ fn of_length_delimited_frames() {
 }
 
 #[test]
+fn of_lengths_that_need_more_than_a_byte() {
+    for shape in shapes().filter(|shape| shape.length_bytes > 1) {
+        let length = if shape.length_bytes == 2 { 0x0102 } else { 0x0001_0203 };
+        let codec = Codec::new(&CodecSettings::LengthDelimited(FrameSettings { max: length, ..shape }));
+        let payload = vec![b'x'; usize::try_from(length).unwrap()];
+        let stream = stream(&codec, &[&payload, b"next"]);
+        for at in 0..=shape.header_len() {
+            let (one, two) = stream.split_at(at);
+            let heard = read(&codec, [one, two]);
+            assert_eq!(heard.frames[0].1, payload, "{codec:?}, at {at}");
+            assert_eq!(heard.frames[1].1, b"next", "{codec:?}, at {at}");
+        }
+        let header = stream[..shape.header_len()].chunks(1);
+        assert_eq!(read(&codec, header.chain([&stream[shape.header_len()..]])).frames.len(), 2, "{codec:?}");
+    }
+}
+
+#[test]
 fn of_lines() {
     let codec = Codec::new(&CodecSettings::Lines(LineSettings { max: 100 }));
     let stream = b"hello\r\n\n\r\n\rx\n\xFF\xFE\0\nlonger than others\nunfinished\r";
