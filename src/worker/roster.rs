@@ -239,7 +239,7 @@ mod tests {
                         proptest::prop_assert_eq!(due(&mut roster, now.number()), expected);
                     }
                 }
-                proptest::prop_assert_eq!(roster.len(), model.0.len());
+                proptest::prop_assert_eq!(roster.seats.len(), model.0.len());
                 let next = model.0.values().min().copied().unwrap_or(Tick::NEVER).max(now.after(1));
                 proptest::prop_assert!(now.after(roster.quiet_ticks(20)) <= next, "it would oversleep");
             }
