@@ -37,12 +37,14 @@ fn stream(codec: &Codec, payloads: &[&[u8]]) -> Vec<u8> {
     stream
 }
 
+/// Splits `stream` in two at any byte, and in three if it is short enough for that.
 fn assert_same_however_split(codec: &Codec, stream: &[u8], whole: &Heard) {
     assert_eq!(*whole, read(codec, stream.chunks(1)), "{codec:?}, byte by byte");
+    let thirds = stream.len() < 100;
     for first in 0..=stream.len() {
         let (one, rest) = stream.split_at(first);
         assert_eq!(*whole, read(codec, [one, rest]), "{codec:?}, at {first}");
-        for second in 0..=rest.len() {
+        for second in 0..=if thirds { rest.len() } else { 0 } {
             let (two, three) = rest.split_at(second);
             assert_eq!(*whole, read(codec, [one, two, three]), "{codec:?}, at {first} and {second} more");
         }
