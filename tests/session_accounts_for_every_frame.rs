@@ -85,6 +85,37 @@ fn converse(settings: &ListenerSettings, peer: &Peer) -> (CloseReason, Vec<Vec<u
     })
 }
 
+/// The same for a peer that does one step after the other, and in the end takes what it is still owed.
+fn converse_in_steps(
+    settings: &ListenerSettings,
+    peer: &Peer,
+    steps: &[(u64, usize, usize)],
+) -> (CloseReason, Vec<Vec<u8>>, Vec<u8>) {
+    in_virtual_time(async {
+        let world = World::new(settings);
+        let frames = frames(&world.context.rules.codec, peer);
+        let mut next = frames.iter();
+        let wire = Wire::default();
+        wire.change(|ends| ends.window = Some(0));
+        let session = Session::new(wire.clone(), &Echo, world.context.clone(), world.admit()).unwrap();
+        let session = tokio::spawn(session);
+        for (millis, count, taken) in steps {
+            tokio::time::sleep(Duration::from_millis(*millis)).await;
+            wire.change(|ends| {
+                ends.incoming.extend(next.by_ref().take(*count).flatten());
+                ends.window = ends.window.map(|window| window + taken);
+            });
+        }
+        wire.change(|ends| (ends.window, ends.eof) = (None, true));
+        tokio::time::timeout(Duration::from_hours(1), session).await.expect("it ends").unwrap();
+        world.assert_settled();
+        let ends = world.ends();
+        assert_eq!(ends.len(), 1, "one end, with one reason");
+        let written = std::mem::take(&mut wire.ends().written);
+        (ends[0], frames, written)
+    })
+}
+
 /// The frames of `written`, and whether a torn one stands at its end.
 fn understand(settings: &ListenerSettings, written: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let codec = Codec::new(&settings.codec);
@@ -128,6 +159,28 @@ proptest! {
         let settings = listener(|settings| settings.outbox = outbox);
         let (_, frames, written) = converse(&settings, &peer);
         let (answered, _) = understand(&settings, &written);
+        let mut sent = frames.iter();
+        prop_assert!(answered.iter().all(|frame| sent.any(|candidate| candidate == frame)));
+    }
+
+    #[test]
+    fn a_peer_that_reads_by_fits_and_starts_is_accounted_for_by_bytes_frames_and_age(
+        outbox in outboxes(),
+        age in 0..3000_u64,
+        // It waits, sends frames, and takes bytes.
+        steps in vec((0..2000_u64, 0..6_usize, 0..120_usize), 1..30)
+    ) {
+        let settings = listener(|settings| {
+            settings.outbox = outbox;
+            settings.outbox.age = Duration::from_millis(age);
+        });
+        let frames: usize = steps.iter().map(|(_, frames, _)| frames).sum();
+        let peer = Peer { frames: vec![20; frames], torn: false, plan: Vec::new(), reset_after: None };
+        let (reason, frames, written) = converse_in_steps(&settings, &peer, &steps);
+        let (answered, torn) = understand(&settings, &written);
+        // Only who does not take even a frame that was begun sees the connection end inside it.
+        let given_up = matches!(reason, CloseReason::OutboxFull | CloseReason::WriteStall);
+        prop_assert!(!torn || given_up, "torn by {reason}");
         let mut sent = frames.iter();
         prop_assert!(answered.iter().all(|frame| sent.any(|candidate| candidate == frame)));
     }
