@@ -170,3 +170,31 @@ fn a_peer_that_takes_nothing_at_all_is_ended_in_time() {
         assert_eq!(metrics.closed("write_stall"), 1, "{when_full:?}");
     }
 }
+
+#[test]
+fn outboxes_together_stay_within_the_limit_of_the_process() {
+    const SLOW: i64 = 20;
+    const TOGETHER: i64 = 500_000;
+    for when_full in [WhenFull::Block, WhenFull::DropOldest, WhenFull::DropNewest] {
+        let mut settings = settings(when_full);
+        settings.limits.queued = TOGETHER.cast_unsigned();
+        settings.listeners[0].outbox.bytes = 400_000;
+        settings.listeners[0].outbox.frames = 1_000;
+        let daemon = Daemon::start(settings);
+        let sent = frames(30, PAYLOAD);
+        let mut most = 0;
+        let mut clients: Vec<(Wire, usize)> = (0..SLOW).map(|_| (daemon.connect(), 0)).collect();
+        for _ in 0..100 {
+            for (client, at) in &mut clients {
+                client.0.set_nonblocking(true).unwrap();
+                if let Ok(written) = client.0.write(&sent[*at..]) {
+                    *at = (*at + written) % sent.len();
+                }
+            }
+            most = most.max(daemon.metrics().sum("oread_outbox_bytes", &[]));
+        }
+        let one_read_each = SLOW * 50_000;
+        assert!(most > TOGETHER / 2, "{most} bytes wait: nobody is slow");
+        assert!(most <= TOGETHER + one_read_each, "{most} bytes wait with {when_full:?}");
+    }
+}

@@ -56,6 +56,8 @@ where
 
     /// Puts what lies behind the first `written` bytes of the run into the outbox, frame by frame, since its policies are about frames.
     fn queue_rest(&mut self, now: Tick, context: &Context, mut batch: Batch<'_>, written: usize) {
+        let tight = context.process.queued.is_spent().then(|| context.rules.crowded());
+        let rules = tight.as_ref().unwrap_or(&context.rules);
         let mut end = 0;
         let mut sent = 0;
         for frame in batch.frames() {
@@ -66,7 +68,7 @@ where
                 continue;
             }
             let begun = written.saturating_sub(start);
-            match self.machine.queue(&context.rules, now, &frame.wire[begun..], begun > 0) {
+            match self.machine.queue(rules, now, &frame.wire[begun..], begun > 0) {
                 Push::Queued => {}
                 Push::Displaced(frames, reason) => self.seat.lost(frames, reason),
                 Push::Refused(reason) => self.seat.lost(1, reason),

@@ -58,6 +58,12 @@ impl Rules {
             rate: Rate::per_second(settings.limits.read_rate),
         }
     }
+
+    /// The same while the outboxes of all sessions together are at their limit: each is full with one frame.
+    #[cold]
+    pub fn crowded(&self) -> Self {
+        Self { outbox: OutboxRules { frames: 1, ..self.outbox }, ..*self }
+    }
 }
 
 /// Where a session is in its life.

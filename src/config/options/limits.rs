@@ -28,7 +28,7 @@ pub(super) const SECTION: Section = Section {
             name: "queued",
             kind: Kind::Size(1, 1 << 40),
             default: "256MiB",
-            why: "Bytes in the outboxes of all sessions together; beyond it the longest lag is shed first.",
+            why: "Bytes in the outboxes of all sessions together; while it is reached, each of them is full with one frame.",
             reload: Reload::Live,
             on: Systems::All,
         },
