@@ -13,17 +13,24 @@ bad() { printf 'FAIL %s\n' "$1"; failed=$((failed + 1)); }
 check() { local name=$1; shift; if "$@"; then ok "$name"; else bad "$name"; fi; }
 
 # A systemd-analyze that knows notify-reload (253): the host's, or the one in Debian's backports, unpacked and not installed.
+host_knows() {
+    [ "$(systemd-analyze --version 2>/dev/null | sed -n 's/^systemd \([0-9]*\).*/\1/p')" -ge 253 ] 2>/dev/null
+}
 newer_systemd() {
-    local apt=(-o Dir::Etc::sourcelist="$cache/backports.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$cache/lists" -o Dir::Cache="$cache/apt")
+    host_knows && return
+    local mirror apt=(-o Dir::Etc::sourcelist="$cache/backports.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$cache/lists" -o Dir::Cache="$cache/apt")
     [ -x "$cache/root/usr/bin/systemd-analyze" ] && return
     say "the host's systemd does not know notify-reload: unpacking a newer one"
     mkdir -p "$cache/lists/partial" "$cache/apt/archives/partial"
-    echo "deb http://deb.debian.org/debian bookworm-backports main" >"$cache/backports.list"
-    apt-get -qq "${apt[@]}" update && (cd "$cache" && apt-get -qq "${apt[@]}" download systemd libsystemd-shared) 2>/dev/null || return
+    # Backports stand beside the release on the mirror that the host uses.
+    # shellcheck disable=SC2016 # apt-get expands it
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Codename: bookworm" | head -1)
+    echo "deb $mirror bookworm-backports main" >"$cache/backports.list"
+    apt-get -qq "${apt[@]}" update 2>/dev/null && (cd "$cache" && apt-get -qq "${apt[@]}" download systemd libsystemd-shared) 2>/dev/null || return
     for deb in "$cache"/*.deb; do dpkg -x "$deb" "$cache/root"; done
 }
 analyze() {
-    if [ "$(systemd-analyze --version 2>/dev/null | sed -n 's/^systemd \([0-9]*\).*/\1/p')" -ge 253 ] 2>/dev/null; then
+    if host_knows; then
         systemd-analyze "$@"
     else
         LD_LIBRARY_PATH=$(find "$cache/root" -name 'libsystemd-*.so' -printf '%h:' ) "$cache/root/usr/bin/systemd-analyze" "$@"
