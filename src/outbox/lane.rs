@@ -8,6 +8,8 @@ use crate::tick::Tick;
 /// Frames in order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    /// The rest of the front frame, once one behind it was dropped: set aside, so that dropping never moves it again. Contiguous.
+    begun: VecDeque<u8>,
     bytes: VecDeque<u8>,
     marks: VecDeque<Mark>,
     /// Whether the socket has the beginning of the front frame: then it cannot be dropped any more.
@@ -24,7 +26,7 @@ struct Mark {
 
 impl Lane {
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.begun.len() + self.bytes.len()
     }
 
     pub(super) fn frames(&self) -> usize {
@@ -48,7 +50,7 @@ impl Lane {
     pub(super) fn fits(&self, rules: &OutboxRules, now: Tick, len: usize) -> bool {
         self.marks.is_empty()
             || ((self.marks.len() as u64) < rules.frames
-                && (self.bytes.len() + len) as u64 <= rules.bytes
+                && (self.bytes() + len) as u64 <= rules.bytes
                 && !self.expired(rules, now))
     }
 
@@ -64,33 +66,40 @@ impl Lane {
 
     /// Drops the oldest frame of which nothing was sent. `false` when there is none.
     pub(super) fn drop_oldest(&mut self) -> bool {
-        let at = usize::from(self.started);
-        let Some(mark) = self.marks.remove(at) else { return false };
-        let before = if self.started { self.marks[0].len } else { 0 };
-        if before == 0 {
-            self.bytes.drain(..mark.len);
-        } else {
-            self.bytes.drain(before..before + mark.len);
+        let Some(mark) = self.marks.remove(usize::from(self.started)) else { return false };
+        if self.started && self.begun.is_empty() {
+            self.begun.extend(self.bytes.drain(..self.marks[0].len));
+            self.begun.make_contiguous();
         }
+        self.bytes.drain(..mark.len);
         true
     }
 
     /// The unsent rest of the front frame, if its beginning was sent.
     pub(super) fn started_rest(&self) -> Option<[&[u8]; 2]> {
         let rest = self.marks.front().filter(|_| self.started)?.len;
+        if !self.begun.is_empty() {
+            return Some(self.begun.as_slices().into());
+        }
         let (front, back) = self.bytes.as_slices();
         let first = rest.min(front.len());
         Some([&front[..first], &back[..rest - first]])
     }
 
-    pub(super) fn all(&self) -> [&[u8]; 2] {
+    /// All bytes in order, empty slices last.
+    pub(super) fn all(&self) -> [&[u8]; 3] {
         let (front, back) = self.bytes.as_slices();
-        [front, back]
+        match self.begun.as_slices() {
+            ([], _) => [front, back, &[]],
+            (begun, _) => [begun, front, back],
+        }
     }
 
     /// The first `written` bytes are gone. Says how many frames ended in them.
     pub(super) fn advance(&mut self, written: usize) -> u32 {
-        self.bytes.drain(..written);
+        let of_begun = written.min(self.begun.len());
+        self.begun.drain(..of_begun);
+        self.bytes.drain(..written - of_begun);
         let mut left = written;
         let mut finished = 0;
         while let Some(front) = self.marks.front_mut() {

@@ -160,12 +160,13 @@ impl Outbox {
     pub fn slices(&self) -> [IoSlice<'_>; 4] {
         let Some(queue) = &self.0 else { return [(); 4].map(|()| IoSlice::new(&[])) };
         // A started frame is finished before control frames go; what follows it waits for the next write.
-        let (first, second) = match (queue.data.started_rest(), queue.control.bytes()) {
-            (_, 0) => (queue.data.all(), [&[][..]; 2]),
-            (Some(rest), _) => (rest, queue.control.all()),
-            (None, _) => (queue.control.all(), queue.data.all()),
+        let ([data, more, rest], [control, wrapped, _]) = (queue.data.all(), queue.control.all());
+        let slices = match (queue.data.started_rest(), control) {
+            (_, []) => [data, more, rest, &[]],
+            (Some([begun, of_it]), _) => [begun, of_it, control, wrapped],
+            (None, _) => [control, wrapped, data, more],
         };
-        [first[0], first[1], second[0], second[1]].map(IoSlice::new)
+        slices.map(IoSlice::new)
     }
 
     /// The socket took the first `written` bytes of [`Outbox::slices`]. Says how many frames were finished.
