@@ -61,6 +61,7 @@ impl Rules {
 
     /// The same while the outboxes of all sessions together are at their limit: each is full with one frame.
     #[cold]
+    #[must_use]
     pub fn crowded(&self) -> Self {
         Self { outbox: OutboxRules { frames: 1, ..self.outbox }, ..*self }
     }
