@@ -98,7 +98,9 @@ impl Lane {
     /// The first `written` bytes are gone. Says how many frames ended in them.
     pub(super) fn advance(&mut self, written: usize) -> u32 {
         let of_begun = written.min(self.begun.len());
-        self.begun.drain(..of_begun);
+        if of_begun > 0 {
+            self.begun.drain(..of_begun);
+        }
         self.bytes.drain(..written - of_begun);
         let mut left = written;
         let mut finished = 0;

@@ -160,11 +160,14 @@ impl Outbox {
     pub fn slices(&self) -> [IoSlice<'_>; 4] {
         let Some(queue) = &self.0 else { return [(); 4].map(|()| IoSlice::new(&[])) };
         // A started frame is finished before control frames go; what follows it waits for the next write.
-        let ([data, more, rest], [control, wrapped, _]) = (queue.data.all(), queue.control.all());
-        let slices = match (queue.data.started_rest(), control) {
-            (_, []) => [data, more, rest, &[]],
-            (Some([begun, of_it]), _) => [begun, of_it, control, wrapped],
-            (None, _) => [control, wrapped, data, more],
+        let [data, more, rest] = queue.data.all();
+        if queue.control.bytes() == 0 {
+            return [data, more, rest, &[]].map(IoSlice::new);
+        }
+        let [control, wrapped, _] = queue.control.all();
+        let slices = match queue.data.started_rest() {
+            Some([begun, of_it]) => [begun, of_it, control, wrapped],
+            None => [control, wrapped, data, more],
         };
         slices.map(IoSlice::new)
     }
@@ -172,17 +175,14 @@ impl Outbox {
     /// The socket took the first `written` bytes of [`Outbox::slices`]. Says how many frames were finished.
     pub fn advance(&mut self, written: usize) -> u32 {
         let Some(queue) = &mut self.0 else { return 0 };
-        let started = queue.data.started_rest().map(|rest| rest[0].len() + rest[1].len());
         let control = queue.control.bytes();
-        let finished = match started {
-            _ if control == 0 => queue.data.advance(written),
-            Some(rest) => {
-                queue.data.advance(written.min(rest)) + queue.control.advance(written.saturating_sub(rest))
-            }
-            None => {
-                queue.control.advance(written.min(control))
-                    + queue.data.advance(written.saturating_sub(control))
-            }
+        let finished = if control == 0 {
+            queue.data.advance(written)
+        } else if let Some([begun, of_it]) = queue.data.started_rest() {
+            let rest = begun.len() + of_it.len();
+            queue.data.advance(written.min(rest)) + queue.control.advance(written.saturating_sub(rest))
+        } else {
+            queue.control.advance(written.min(control)) + queue.data.advance(written.saturating_sub(control))
         };
         self.release_if_empty();
         finished
