@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // Leaves.
     ("socket", &["exit", "settings"]),
-    ("descriptors", &["exit", "settings"]),
+    ("descriptors", &["settings"]),
     ("lifecycle", &[]),
     ("telemetry", &["lifecycle", "reason", "settings", "stats"]),
     ("admin", &["backoff", "descriptors", "lifecycle", "line_budget", "reason", "telemetry"]),

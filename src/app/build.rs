@@ -70,7 +70,11 @@ impl std::error::Error for BuildError {}
 
 pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
     let limit = descriptors::raise();
-    tracing::debug!("{limit}");
+    if limit.failure.is_some() {
+        tracing::warn!("{limit}");
+    } else {
+        tracing::debug!("{limit}");
+    }
     let workers = builder.settings.runtime.workers.get();
     let fitted =
         descriptors::fit(builder.settings.limits.sessions, demand(&builder.settings, workers), limit.now)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::drain::{self, DrainReport};
@@ -31,6 +32,7 @@ pub(super) struct Running {
     pub(super) workers: Workers,
     pub(super) gate: Arc<ProcessGate>,
     pub(super) commons: Arc<Commons>,
+    complaints: Arc<LineBudget>,
     /// Turned true, it ends all accept loops.
     pub(super) stop_accepting: watch::Sender<bool>,
     /// Unix socket files, removed when the daemon ends.
@@ -45,18 +47,19 @@ pub(super) async fn run(mut app: App, workers: Workers, mut orders: Orders) -> i
         workers,
         gate: ProcessGate::new(app.fitted.sessions),
         commons: Arc::new(Commons::new(limits.queued, limits.partial_frames, endings)),
+        complaints: Arc::new(LineBudget::new(1, COMPLAINT_INTERVAL, Instant::now())),
         stop_accepting: watch::Sender::new(false),
         #[cfg(unix)]
         files: Vec::new(),
     };
     publish_limits(&app, &running);
     let watched = start_listeners(&mut app, &mut running).await?;
-    let stop_admin = start_admin(&mut app, &running, watched);
+    let admin = start_admin(&mut app, &running, watched);
     app.readiness.ready();
 
     obey(&mut orders, &mut app.on_reload).await;
     let report = drain::drain(&running, &mut orders, &app.settings.drain, &app.readiness).await;
-    stop_admin.cancel();
+    admin.end().await;
     Ok(report)
 }
 
@@ -113,7 +116,7 @@ async fn start_listener(app: &App, running: &mut Running, listener: BoundListene
             options: bound.accepted.clone(),
             reserve: app.reserve.clone(),
             rate: AcceptRate::per_second(limits.accept_rate.div_ceil(sockets as u64)),
-            complaints: LineBudget::new(1, COMPLAINT_INTERVAL, Instant::now()),
+            complaints: running.complaints.clone(),
         };
         start_accepting(accept, socket, running.stop_accepting.subscribe()).await?;
     }
@@ -168,10 +171,27 @@ async fn start_accepting(
     registered.await.map_err(io::Error::other)?
 }
 
-fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> CancellationToken {
+/// What runs beside the sessions, and how to end it.
+struct Beside {
+    stop: CancellationToken,
+    admin: Option<JoinHandle<()>>,
+}
+
+impl Beside {
+    /// Lets the admin address finish the answers under way, which it does within a second.
+    async fn end(self) {
+        self.stop.cancel();
+        if let Some(admin) = self.admin {
+            // A panic in it has been reported by its hook.
+            let _ = admin.await;
+        }
+    }
+}
+
+fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Beside {
     let stop = CancellationToken::new();
     tokio::spawn(upkeep(app.telemetry.clone(), stop.clone()));
-    let Some(socket) = app.admin.take() else { return stop };
+    let Some(socket) = app.admin.take() else { return Beside { stop, admin: None } };
     let status = Overview {
         started: Instant::now(),
         readiness: app.readiness.clone(),
@@ -188,12 +208,12 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Can
         reserve: app.reserve.clone(),
     };
     let stopping = stop.clone();
-    tokio::spawn(async move {
+    let admin = tokio::spawn(async move {
         if let Err(error) = admin::serve(socket, Arc::new(state), stopping).await {
             tracing::error!(%error, "the admin address is not served");
         }
     });
-    stop
+    Beside { stop, admin: Some(admin) }
 }
 
 async fn upkeep(telemetry: Arc<Telemetry>, stop: CancellationToken) {

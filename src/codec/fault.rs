@@ -61,6 +61,8 @@ pub enum Suspicion {
     Http,
     /// The length would be plausible in the other byte order.
     ByteOrder,
+    /// Text, such as a person types.
+    Text,
 }
 
 impl Suspicion {
@@ -85,7 +87,11 @@ impl Suspicion {
             }
         });
         let plausible = field.len() > 1 && length_delimited::payload_len(rules, swapped).is_ok();
-        plausible.then_some(Self::ByteOrder)
+        if plausible {
+            return Some(Self::ByteOrder);
+        }
+        let text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        (start.len() >= 4 && start.iter().all(text)).then_some(Self::Text)
     }
 }
 
@@ -96,6 +102,9 @@ impl fmt::Display for Suspicion {
             Self::Http => "this looks like HTTP: the client expects a web server, the listener speaks frames",
             Self::ByteOrder => {
                 "the length fits in the other byte order: compare the client's with frame.byte_order"
+            }
+            Self::Text => {
+                "this looks like text: the listener wants a length before each frame; codec = \"lines\" takes lines"
             }
         })
     }

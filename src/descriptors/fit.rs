@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::Demand;
-use crate::exit::Exit;
 use crate::settings::SessionLimit;
 
 /// A session limit that the descriptors carry: `sessions + reserve <= descriptors`.
@@ -44,13 +43,6 @@ pub struct Unfit {
     pub descriptors: u64,
     /// What stands in the way.
     pub demand: Demand,
-}
-
-impl Unfit {
-    /// The code that the process ends with.
-    pub fn exit(&self) -> Exit {
-        Exit::Os
-    }
 }
 
 impl fmt::Display for Unfit {

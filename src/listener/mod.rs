@@ -44,8 +44,8 @@ pub struct AcceptLoop {
     pub reserve: Reserve,
     /// Connections a second.
     pub rate: AcceptRate,
-    /// How often trouble is worth a line.
-    pub complaints: LineBudget,
+    /// How often trouble is worth a line, for all accept loops together.
+    pub complaints: Arc<LineBudget>,
 }
 
 impl AcceptLoop {

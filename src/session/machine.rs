@@ -10,7 +10,7 @@
 //!
 //!   any ── reset, write stall, cut ─► Done
 //! ```
-//! *Flushing* is not prolonged by a peer that takes a byte now and then; only a drain, which has a deadline of its own, waits for that.
+//! *Flushing* reads away what still arrives, too: a peer that writes to its end before it reads takes nothing before. It is not prolonged by a peer that takes a byte now and then; only a drain, which has a deadline of its own, waits for that.
 //!
 //! *Lingering* is after our FIN: what still arrives is read away, since closing on unread bytes would reset the connection and could
 //! destroy our last words on their way (RFC 9293, 3.10.4; RFC 1122, 4.2.2.13).
@@ -32,6 +32,8 @@ use crate::tick::Tick;
 
 /// How long a goodbye may take once all is flushed, 0.9 s: a peer silent for so long is not waited for.
 const LINGER_TICKS: u32 = 18;
+/// Bytes that a session to which nothing is owed may read at once while all outboxes together are at their limit.
+const CROWDED_BYTES: u64 = 4096;
 /// How long flushing may take where `limits.write_stall` is off, 30 s.
 const FLUSH_TICKS: u32 = 600;
 
@@ -80,6 +82,8 @@ pub enum Phase {
         reason: CloseReason,
         /// When it ends at the latest.
         until: Tick,
+        /// Whether the peer has closed its side, so that nothing is left to read away.
+        heard_all: bool,
     },
     /// Our side is closed; reads away what still arrives.
     Lingering {
@@ -188,8 +192,11 @@ impl Machine {
     pub fn appetite(&mut self, rules: &Rules, now: Tick, crowded: bool) -> Appetite {
         match self.phase {
             Phase::Open => {}
-            Phase::Lingering { .. } => return Appetite { bytes: u64::MAX, lost: None },
-            Phase::HalfClosed | Phase::Flushing { .. } | Phase::Done(_) => {
+            // Read away: a peer that writes to its end before it reads would else never take what it is owed.
+            Phase::Flushing { heard_all: false, .. } | Phase::Lingering { .. } => {
+                return Appetite { bytes: u64::MAX, lost: None };
+            }
+            Phase::HalfClosed | Phase::Flushing { heard_all: true, .. } | Phase::Done(_) => {
                 return Appetite { bytes: 0, lost: None };
             }
         }
@@ -204,6 +211,7 @@ impl Machine {
     fn room(&self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
         match rules.outbox.when_full {
             WhenFull::Block if crowded && !self.outbox.is_empty() => 0,
+            WhenFull::Block if crowded => CROWDED_BYTES.min(self.outbox.room(&rules.outbox, now)),
             WhenFull::Block => self.outbox.room(&rules.outbox, now),
             _ => u64::MAX,
         }
@@ -236,7 +244,10 @@ impl Machine {
             Phase::Open if self.outbox.is_empty() => self.phase = Phase::Done(CloseReason::PeerClosed),
             Phase::Open => self.phase = Phase::HalfClosed,
             Phase::Lingering { reason, .. } => self.phase = Phase::Done(reason),
-            Phase::HalfClosed | Phase::Flushing { .. } | Phase::Done(_) => {}
+            Phase::Flushing { reason, until, .. } => {
+                self.phase = Phase::Flushing { reason, until, heard_all: true };
+            }
+            Phase::HalfClosed | Phase::Done(_) => {}
         }
     }
 
@@ -304,6 +315,7 @@ impl Machine {
     /// Our side of the connection has been closed behind the last byte owed.
     pub fn finished(&mut self, now: Tick) {
         self.phase = match self.phase {
+            Phase::Flushing { reason, heard_all: true, .. } => Phase::Done(reason),
             Phase::Flushing { reason, .. } => Phase::Lingering { reason, until: now.after(LINGER_TICKS) },
             Phase::HalfClosed => Phase::Done(CloseReason::PeerClosed),
             other => other,
@@ -359,7 +371,7 @@ impl Machine {
                 let patience = Patience { write_stall, lifetime, ..Patience::default() };
                 self.clocks.next(&patience).min(self.aged(rules))
             }
-            Phase::Flushing { until, reason } => {
+            Phase::Flushing { until, reason, .. } => {
                 let write_stall = rules.patience.write_stall;
                 self.clocks.next(&Patience { write_stall, ..Patience::default() }).min((until, reason))
             }
@@ -386,7 +398,8 @@ impl Machine {
             (_, write_stall) => write_stall,
         };
         self.forget_input();
-        self.phase = Phase::Flushing { reason, until: now.after(ticks) };
+        let heard_all = self.phase == Phase::HalfClosed || reason == CloseReason::Truncated;
+        self.phase = Phase::Flushing { reason, until: now.after(ticks), heard_all };
     }
 
     fn forget_input(&mut self) {

@@ -6,7 +6,7 @@
 //! Invariants:
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
-//! 3. A turn handles at most a mebibyte (`QUANTUM`), then others have theirs.
+//! 3. A turn moves a mebibyte (`QUANTUM`) and what its last step adds, then others have theirs.
 
 pub mod clocks;
 pub mod context;
@@ -33,7 +33,7 @@ use context::{Context, Stage};
 use machine::{Arrival, Machine, Phase};
 use seat::Seat;
 
-/// Bytes that a session may read in one turn, if the socket has as many.
+/// Bytes that a session may move in one turn, read and written together.
 const QUANTUM: usize = 1 << 20;
 /// Bytes of a frame at fault that are looked at: all of the longest header.
 const SUSPICIOUS_BYTES: usize = 72;
@@ -57,6 +57,15 @@ enum Step {
     Moved(usize),
     /// The socket has to be waited for, or there is nothing to do.
     Waits,
+}
+
+impl Step {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Moved(bytes) => bytes,
+            Self::Waits => 0,
+        }
+    }
 }
 
 impl<Io, T> Session<Io, T>
@@ -113,7 +122,7 @@ where
                         break;
                     }
                 }
-                (Step::Moved(bytes), _) | (_, Step::Moved(bytes)) => moved += bytes,
+                (wrote, read) => moved += wrote.bytes() + read.bytes(),
             }
             if moved >= QUANTUM {
                 // A peer that always has more is judged too; what that changes shows in the next turn.

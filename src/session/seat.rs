@@ -13,6 +13,9 @@ use crate::stats::SessionState;
 use crate::tick::Tick;
 use crate::worker::SeatKey;
 
+/// Bytes of an unfinished frame that are never held against a session, or those who fill the budget with large ones could end all others.
+const SMALL_PARTIAL: usize = 4096;
+
 /// A session's place in the world.
 pub(super) struct Seat {
     context: Arc<Context>,
@@ -145,7 +148,13 @@ impl Seat {
         self.context.stats.partial_bytes.add(difference(self.share.partial_bytes, bytes));
         let within = self.context.process.partial.settle(self.share.partial_bytes, bytes);
         self.share.partial_bytes = bytes;
-        within || !grown
+        within || !grown || bytes <= SMALL_PARTIAL
+    }
+
+    /// What a person would want to know of a session that never got anywhere.
+    fn hint(&self, reason: CloseReason) -> Option<&'static str> {
+        let spoke = reason == CloseReason::HandshakeTimeout && self.received > 0;
+        spoke.then_some("bytes came but no whole frame: does the client speak this listener's codec?")
     }
 
     fn log_end(&self, reason: CloseReason) {
@@ -159,7 +168,7 @@ impl Seat {
             seconds = self.born.elapsed().as_secs_f64(),
             received_bytes = self.received,
             sent_bytes = self.sent,
-            remark = self.remark.as_ref().map(|remark| remark.as_str()),
+            remark = self.remark.as_ref().map(|remark| remark.as_str()).or_else(|| self.hint(reason)),
             lines_held_back = leave.suppressed,
             "session ended"
         );

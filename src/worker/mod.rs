@@ -1,5 +1,5 @@
 //! Workers: threads with a single-threaded Tokio runtime each. A session lives and dies on one worker, so that its bytes, its wake-ups and
-//! its counts stay in one core's cache and no lock of the hot path is ever contended. `docs/decisions/0002-workers.md` has the figures.
+//! its counts stay in one core's cache and no lock of the hot path is ever contended. `docs/decisions/workers.md` has the figures.
 //!
 //! The one place that spawns session tasks. Not a scheduler: Tokio is.
 
@@ -8,9 +8,10 @@ mod roster;
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ use crate::tick::Tick;
 
 /// Ticks that housekeeping sleeps at most: a second.
 const LONGEST_SLEEP: u32 = 20;
+/// How long a worker's last turn may take at the end of the daemon.
+const LAST_TURN: Duration = Duration::from_secs(2);
 /// Sessions woken in one go before others get a turn.
 const WAKE_SLICE: usize = 256;
 
@@ -135,40 +138,46 @@ async fn wake_in_slices(wakers: Vec<Waker>) {
 /// The worker threads of a daemon. Dropping it stops them; sessions still alive end with their worker.
 #[derive(Debug)]
 pub struct Workers {
-    workers: Vec<Arc<Worker>>,
-    threads: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
+    each: Vec<Arc<Worker>>,
+    stops: Vec<oneshot::Sender<()>>,
+    /// Says nothing; closed when the last thread has ended.
+    ended: Option<Mutex<Receiver<()>>>,
 }
 
 impl Workers {
     /// Starts `count` threads.
     pub fn start(count: usize) -> io::Result<Self> {
-        let mut all = Self { workers: Vec::new(), threads: Vec::new() };
+        let (alive, ended) = sync_channel::<()>(0);
+        let mut all = Self { each: Vec::new(), stops: Vec::new(), ended: Some(Mutex::new(ended)) };
         for number in 0..count {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let worker = Worker::on(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel();
-            let thread = std::thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(move || drop(runtime.block_on(stopped)))?;
-            all.workers.push(worker);
-            all.threads.push((stop, thread));
+            let alive = alive.clone();
+            std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
+                drop(runtime.block_on(stopped));
+                drop(runtime);
+                drop(alive);
+            })?;
+            all.each.push(worker);
+            all.stops.push(stop);
         }
         Ok(all)
     }
 
     /// One worker on the runtime of the caller: for embedding, simulation and tests with virtual time.
     pub fn here() -> Self {
-        Self { workers: vec![Worker::on(Handle::current())], threads: Vec::new() }
+        Self { each: vec![Worker::on(Handle::current())], stops: Vec::new(), ended: None }
     }
 
     /// All of them, in order.
     pub fn all(&self) -> &[Arc<Worker>] {
-        &self.workers
+        &self.each
     }
 
     /// Wakes every session.
     pub async fn wake_all(&self) {
-        for worker in &self.workers {
+        for worker in &self.each {
             worker.wake_all().await;
         }
     }
@@ -176,10 +185,11 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        let threads: Vec<_> = self.threads.drain(..).map(|(stop, thread)| (stop.send(()), thread)).collect();
-        for (_, thread) in threads {
-            // A worker's thread ends by itself; a panic in it has been reported by its hook.
-            drop(thread.join());
+        self.stops.clear();
+        let Some(ended) = &mut self.ended else { return };
+        let ended = ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ended.recv_timeout(LAST_TURN) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!("a worker is stuck in a service and is left behind");
         }
     }
 }
