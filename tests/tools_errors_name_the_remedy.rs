@@ -32,7 +32,25 @@ fn somebody_listens_who_is_no_echo() {
         69,
         "is it an echo with this --codec and --size?",
     );
-    refused(&["ping", &silent, "-c", "1", "-W", "100ms"], 69, "no answer within 100ms");
+    refused(
+        &["ping", &silent, "-c", "1", "-W", "100ms"],
+        69,
+        "no answer within 100ms: does its codec match --codec",
+    );
+}
+
+#[test]
+fn a_server_of_another_codec_is_suspected() {
+    let closing = serve(|_, stream| echo(stream, |_, _| false));
+    let told = "closed by the server with 1 frame unanswered: does its codec match --codec";
+    refused(&["ping", &closing, "-c", "1"], 69, told);
+    let changing = serve(|_, stream| {
+        echo(stream, |_, answer| {
+            answer[0] ^= 1;
+            true
+        });
+    });
+    refused(&["ping", &changing, "-c", "1"], 69, ": is this an echo with this --codec?");
 }
 
 #[test]
@@ -46,6 +64,7 @@ fn what_makes_no_sense_is_a_matter_of_usage() {
     bench(&["--size", "64MiB", "--connections", "100"], "lower one of the three");
     bench(&["--duration", "0s"], "give it a second or more");
     refused(&["ping", "localhost"], 64, "write HOST:PORT");
+    refused(&["ping", "/tmp/e.sock"], 64, "a path? write unix:///tmp/e.sock");
     refused(&["ping", "udp://127.0.0.1:7"], 64, "use tcp:// or unix://");
 }
 

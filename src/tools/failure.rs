@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use crate::tools::wire::Difference;
 
+/// What to look at when a server takes frames and does not answer them.
+pub(crate) const SETTINGS: &str =
+    "does its codec match --codec, is --size within its frame.max? Its log says why";
+
 /// Why a connection, or a frame on it, failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -67,18 +71,27 @@ impl fmt::Display for Failure {
             ),
             Self::Mismatch { difference: Difference { offset, sent, found }, frame_len } => write!(
                 f,
-                "corrupted: byte {offset} of the stream (frame {}, its byte {}) was sent as 0x{sent:02x} and came back as 0x{found:02x}",
+                "corrupted: byte {offset} of the stream (frame {}, its byte {}) was sent as 0x{sent:02x} and came back as 0x{found:02x}{}",
                 offset / frame_len,
-                offset % frame_len
+                offset % frame_len,
+                if *offset == 0 { ": is this an echo with this --codec?" } else { "" }
             ),
             Self::Surplus { offset } => {
                 write!(f, "corrupted: more came back than the {offset} bytes that were sent")
             }
-            Self::Closed { missing } => write!(f, "closed by the server, {missing} frames unanswered"),
-            Self::Broken { error, missing } => write!(f, "{error}, {missing} frames unanswered"),
-            Self::Lost { missing } => write!(f, "{missing} frames had not come back when the time was up"),
+            Self::Closed { missing } => {
+                write!(f, "closed by the server with {} unanswered: {SETTINGS}", frames(*missing))
+            }
+            Self::Broken { error, missing } => write!(f, "{error}, {} unanswered", frames(*missing)),
+            Self::Lost { missing } => {
+                write!(f, "{} had not come back when the time was up", frames(*missing))
+            }
         }
     }
+}
+
+fn frames(count: u64) -> String {
+    format!("{count} frame{}", if count == 1 { "" } else { "s" })
 }
 
 fn remedy(error: &io::Error) -> &'static str {

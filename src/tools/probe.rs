@@ -21,7 +21,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "IP:PORT")]
     admin: Option<SocketAddr>,
     /// The files that the daemon was started with; may be repeated
-    #[arg(short, long = "config", value_name = "FILE", conflicts_with = "admin")]
+    #[arg(short = 'c', short_alias = 'f', long = "config", value_name = "FILE", conflicts_with = "admin")]
     files: Vec<PathBuf>,
     /// How long to wait for the answer
     #[arg(short, long, default_value = "2s", value_parser = quantity::duration)]

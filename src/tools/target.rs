@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::settings::Address;
 
-/// `HOST:PORT`, `tcp://HOST:PORT`, a bare `PORT` of this machine, or `unix://PATH`.
+/// `HOST:PORT`, `tcp://HOST:PORT`, a `PORT` or `:PORT` of this machine, or `unix://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Host and port, not yet looked up.
@@ -54,8 +54,12 @@ impl FromStr for Target {
             }
             None => text,
         };
-        if host.parse::<u16>().is_ok_and(|port| port != 0) {
-            return Ok(Self::Tcp(format!("127.0.0.1:{host}")));
+        let port = host.strip_prefix(':').unwrap_or(host);
+        if port.parse::<u16>().is_ok_and(|port| port != 0) {
+            return Ok(Self::Tcp(format!("127.0.0.1:{port}")));
+        }
+        if text.starts_with(['/', '.']) {
+            return Err(format!("a path? write unix://{text}"));
         }
         match host.rsplit_once(':') {
             Some((name, port)) if !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0) => {
@@ -156,9 +160,11 @@ mod tests {
     #[test]
     fn reads_what_people_write() {
         assert_eq!("7000".parse(), Ok(Target::Tcp("127.0.0.1:7000".into())));
+        assert_eq!(":7000".parse(), Ok(Target::Tcp("127.0.0.1:7000".into())));
         assert_eq!("tcp://[::1]:7000".parse(), Ok(Target::Tcp("[::1]:7000".into())));
         assert_eq!("unix:///tmp/e.sock".parse(), Ok(Target::Unix("/tmp/e.sock".into())));
-        for wrong in ["", "localhost", "localhost:0", "0", "udp://h:1", "unix://", ":7000", "h:70000"] {
+        for wrong in ["", "localhost", "localhost:0", "0", "udp://h:1", "unix://", ":0", "h:70000", "/e.sock"]
+        {
             assert!(wrong.parse::<Target>().is_err(), "{wrong:?} must be refused");
         }
     }

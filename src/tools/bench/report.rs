@@ -172,13 +172,11 @@ impl fmt::Display for Server {
         let each =
             self.cpu_us_per_message.map_or(String::new(), |each| format!("{each:.3} µs of CPU an echo, "));
         write!(f, "  server    {each}{:.1} % of a core, pid {}\n            ", self.cores * 100.0, self.pid)?;
-        write!(
-            f,
-            "RSS {} → {}: {:.0} B a connection",
-            bytes(self.rss_before),
-            bytes(self.rss_end),
-            self.rss_per_connection
-        )
+        write!(f, "RSS {} → {}: ", bytes(self.rss_before), bytes(self.rss_end))?;
+        match self.rss_per_connection {
+            growth if growth > 0.0 => write!(f, "{growth:.0} B a connection"),
+            _ => write!(f, "no growth: start the server afresh to measure"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use self::summary::Summary;
-use super::failure::Failure;
+use super::failure::{Failure, SETTINGS};
 use super::quantity::{self, time};
 use super::target::{Stream, Target};
 use super::wire::{Codec, Ring};
@@ -76,12 +76,9 @@ impl Ping {
 
     async fn run(mut self) -> Exit {
         let size = quantity::bytes(u64::from(self.args.size));
-        say::data(&format!(
-            "ping {} ({}): {size}, {}",
-            self.args.target,
-            self.address,
-            self.args.codec.name()
-        ));
+        let (target, address) = (self.args.target.to_string(), self.address.to_string());
+        let resolved = if target == address { String::new() } else { format!(" ({address})") };
+        say::data(&format!("ping {target}{resolved}: {size}, {}", self.args.codec.name()));
         let begun = Instant::now();
         tokio::select! {
             _ = tokio::signal::ctrl_c() => say::data(""),
@@ -125,9 +122,16 @@ impl Ping {
         };
         self.ring.stamp(sequence);
         let exchange = tokio::time::timeout(patience, self.exchange(&mut stream)).await;
-        let took = exchange.map_err(|_| late("no answer"))?.map_err(|failure| failure.to_string())?;
+        let took = exchange
+            .map_err(|_| self.unanswered(late("no answer")))?
+            .map_err(|failure| failure.to_string())?;
         self.stream = Some(stream);
         Ok(took)
+    }
+
+    /// A server that answered before speaks our codec: then only the time is told.
+    fn unanswered(&self, late: String) -> String {
+        if self.summary.answered() > 0 { late } else { format!("{late}: {SETTINGS}") }
     }
 
     async fn exchange(&self, stream: &mut Stream) -> Result<Duration, Failure> {
