@@ -120,6 +120,20 @@ oread.toml:5:9: drain.grace: 30 has no unit
 }
 
 #[test]
+fn what_stands_twice_is_named() {
+    reads(
+        "[listener.echo]\ncodec = \"lines\"\n[listener.echo]\n[log]\nlevel = \"info\"\nlevel = \"warn\"\n",
+        r"
+oread.toml:3:11: listener.echo: this table stands twice
+    merge them
+oread.toml:6:1: level: this key stands twice
+    remove one
+2 problems in the configuration; nothing was started
+",
+    );
+}
+
+#[test]
 fn what_is_not_built_yet_is_refused_by_name() {
     reads(
         "[listener.rooms]\nbind = \"wss://127.0.0.1:7001\"\nservice = \"relay\"\n[listener.rooms.relay]\nroom = \"lobby\"\n[listener.rooms.room]\nlinger = \"1s\"\n",
@@ -142,6 +156,10 @@ fn listeners_are_tables_with_a_name_and_an_address() {
     reads(
         "[listener]\n",
         "oread.toml:1:2: listener: it names no listener\n    name one, such as [listener.echo], or remove it\n1 problem in the configuration; nothing was started",
+    );
+    reads(
+        "[listener]\nbind = \":7000\"\ncodec = \"lines\"\n",
+        "oread.toml:2:1: listener.bind: a listener has a name\n    write [listener.echo] above it\n1 problem in the configuration; nothing was started",
     );
     reads(
         "[[listener]]\nbind = \":7000\"\n",

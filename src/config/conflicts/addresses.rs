@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::super::effective::{Effective, Entry};
 use super::super::kind::Value;
+use super::super::place::Place;
 use super::Conflict;
 use crate::settings::Address;
 
@@ -64,6 +65,10 @@ impl<'a> Claim<'a> {
     }
 
     fn clash(&self, earlier: &Self) -> Conflict {
+        // The problem is shown at what a person wrote, so that is what the sentence has to begin with.
+        if self.entry.place == Place::BuiltIn && earlier.entry.place != Place::BuiltIn {
+            return earlier.clash(self);
+        }
         let relation = if self.address == earlier.address { "is also claimed by" } else { "overlaps" };
         let (mine, theirs) = match (&self.address, &earlier.address) {
             (Address::Tcp(mine), Address::Tcp(theirs)) => (mine.to_string(), theirs.to_string()),

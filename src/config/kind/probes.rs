@@ -19,7 +19,7 @@ const EXAMPLE: &str = "write { idle = \"60s\", interval = \"10s\", count = 5 }, 
 pub(super) fn read(written: &Written) -> Result<Option<Keepalive>, Fault> {
     match written {
         Written::Switch(false) => Ok(None),
-        Written::Switch(true) => Ok(Some(Keepalive::default())),
+        Written::Switch(true) => Err(Fault::new("`true` is no keepalive", EXAMPLE)),
         Written::Table(_) => table(written).map(Some),
         Written::Loose(text) => match toml::de::DeValue::parse(text) {
             Ok(value) => match Written::from(value.get_ref()) {

@@ -73,7 +73,9 @@ fn keepalive_is_taken_whole_and_from_text_too() {
     let some = Some(Keepalive { count: 3, ..Keepalive::default() });
     assert_eq!(Kind::Probes.read(&loose("{ count = 3 }")), Ok(Value::Probes(some)));
     assert_eq!(Kind::Probes.read(&loose("false")), Ok(Value::Probes(None)));
-    for wrong in ["5", "{ idel = \"3s\" }", "{ count = 0 }", "{ idle = \"1500ms\" }", "60s", "\"60s\"", "["] {
+    for wrong in
+        ["5", "true", "{ idel = \"3s\" }", "{ count = 0 }", "{ idle = \"1500ms\" }", "60s", "\"60s\"", "["]
+    {
         assert!(Kind::Probes.read(&loose(wrong)).is_err(), "{wrong}");
     }
 }

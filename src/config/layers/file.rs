@@ -12,7 +12,7 @@ use super::super::kind::Written;
 use super::super::options::{self, Found};
 use super::super::place::Place;
 use super::super::problem::{Problem, Problems};
-use super::{Layer, Names};
+use super::{Layer, Names, is_nameless, nameless};
 
 /// The longest file. One beyond it is no configuration, whatever it is.
 const LONGEST: u64 = 4 << 20;
@@ -80,11 +80,26 @@ impl Text {
         for fault in faults {
             let place = self.at(fault.span().map_or(0, |span| span.start));
             if broken.insert(line(&place)) {
-                problems.push(Problem::new(place, "", sentence(fault.message())));
+                problems.push(
+                    self.twice(&fault, &place)
+                        .unwrap_or_else(|| Problem::new(place, "", sentence(fault.message()))),
+                );
             }
         }
         problems.extend(found.iter().filter(|problem| !broken.contains(&line(&problem.place))).cloned());
         (layer, whole)
+    }
+
+    /// The problem with a table or a key that stands there before, by its name.
+    fn twice(&self, fault: &toml::de::Error, place: &Place) -> Option<Problem> {
+        let span = fault.span().filter(|_| fault.message() == "duplicate key")?;
+        let start = self.lines.get(line(place).checked_sub(1)?)?;
+        let told = self.content.get(*start..span.end)?.trim_start();
+        let (key, what, remedy) = match told.strip_prefix('[') {
+            Some(table) => (table.trim_start_matches('['), "this table stands twice", "merge them"),
+            None => (self.content.get(span)?, "this key stands twice", "remove one"),
+        };
+        Some(Problem::new(place.clone(), key, what).remedy(remedy))
     }
 
     fn at(&self, offset: usize) -> Place {
@@ -107,9 +122,17 @@ impl Reader<'_> {
     fn table(&mut self, path: &[&str], table: &DeTable<'_>) {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
+        let mut told = false;
         for (name, value) in entries {
             let path: Vec<_> = path.iter().copied().chain([name.get_ref().as_ref()]).collect();
             let place = self.text.at(name.span().start);
+            // All keys of a listener without a name are one mistake.
+            if is_nameless(&path) && !matches!(value.get_ref(), DeValue::Table(_)) {
+                if !std::mem::replace(&mut told, true) {
+                    self.found.push(nameless(&path.join("."), place));
+                }
+                continue;
+            }
             if let ["listener", listener] = path[..]
                 && !self.names.note(listener, &place, &mut self.found)
             {

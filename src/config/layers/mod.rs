@@ -81,12 +81,26 @@ fn unknown(key: &str, place: Place, names: &Names) -> Option<Problem> {
     let path: Vec<_> = key.split('.').collect();
     match options::find(&path) {
         Found::Key(_) => None,
+        Found::Section if is_nameless(&path) => Some(nameless(key, place)),
         Found::Section => {
             Some(Problem::new(place, key, "this is a section, not a value").remedy(inside(&path)))
         }
         Found::Later(owner) => Some(later(key, owner, place)),
         Found::Nothing => Some(Problem::new(place, key, "there is no such key").remedy(meant(key, names))),
     }
+}
+
+/// Whether `path` is a listener's key without the listener's name, such as `listener.bind`.
+fn is_nameless(path: &[&str]) -> bool {
+    matches!(path, ["listener", key] if matches!(options::find(&["listener", "NAME", key]), Found::Key(_)))
+}
+
+fn nameless(key: &str, place: Place) -> Problem {
+    let remedy = match (&place, key.strip_prefix("listener.")) {
+        (Place::Flag(_), Some(rest)) => format!("write listener.echo.{rest}"),
+        _ => "write [listener.echo] above it".into(),
+    };
+    Problem::new(place, key, "a listener has a name").remedy(remedy)
 }
 
 fn later(key: &str, owner: &str, place: Place) -> Problem {
