@@ -43,6 +43,25 @@ fn wrong_use_is_64() {
 }
 
 #[test]
+fn what_is_nearly_right_gets_a_tip() {
+    for (arguments, tip) in [
+        (&["check", "nope.toml"][..], "tip: name a file with --config nope.toml"),
+        (&["serve", "nope.toml"], "tip: name a file with --config nope.toml"),
+        (&["three.toml"], "tip: name a file with --config three.toml"),
+        (&["config", "effective", "x"], "tip: name a file with --config x"),
+        (&["bench", "127.0.0.1:7000"], "tip: oread bench echo 127.0.0.1:7000"),
+        (
+            &["echo", ":0", "--set", "listener.echo.bind=:1"],
+            "the address is given twice: ADDR and --set listener.echo.bind",
+        ),
+    ] {
+        let output = oread(arguments).assert().code(64);
+        let told = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(told.contains(tip), "{arguments:?} should say {tip:?}: {told}");
+    }
+}
+
+#[test]
 fn help_and_version_are_data() {
     assert!(data(&["--help"]).contains("completions"));
     assert!(data(&["echo", "--help"]).contains("ADDR"));

@@ -52,7 +52,8 @@ impl fmt::Display for BuildError {
             Self::Admin(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(
                     f,
-                    "admin.bind {address} is in use: `ss -ltnp` tells by whom; choose another port or \"off\""
+                    "admin.bind {address} is in use: {} tells by whom; choose another port or \"off\"",
+                    socket::holder(address.port())
                 )
             }
             Self::Admin(address, error) => write!(f, "admin.bind {address}: {error}"),

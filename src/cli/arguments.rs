@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::{tools::Tool, version};
 use crate::config::{Assignment, Sources};
 
-/// A production echo and relay daemon.
+/// A production echo daemon.
 ///
 /// Without a command it runs as `oread serve` does; without a file, on its embedded configuration.
 #[derive(Debug, Parser)]
@@ -80,9 +80,14 @@ pub struct EchoArgs {
     pub set: Vec<String>,
 }
 
+impl EchoArgs {
+    /// What its address stands for.
+    pub(super) const KEY: &str = "listener.echo.bind";
+}
+
 impl From<EchoArgs> for Sources {
     fn from(args: EchoArgs) -> Self {
-        let bind = Assignment::by("ADDR", "listener.echo.bind", &args.address);
+        let bind = Assignment::by("ADDR", EchoArgs::KEY, &args.address);
         let set = args.set.into_iter().map(Assignment::set);
         Self::of_process(Vec::new(), std::iter::once(bind).chain(set).collect())
     }

@@ -8,6 +8,7 @@ mod manual;
 pub mod say;
 mod serving;
 mod showing;
+mod tips;
 mod tools;
 mod version;
 
@@ -22,7 +23,8 @@ use crate::exit::Exit;
 
 /// Reads what was typed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(arguments)
+    let typed: Vec<_> = arguments.into_iter().collect();
+    Arguments::try_parse_from(&typed).map_err(|refusal| tips::add(refusal, &typed))
 }
 
 /// Prints help or version to stdout, or what is wrong with the command line to stderr.

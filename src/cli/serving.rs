@@ -1,7 +1,7 @@
 //! `oread serve` and `oread echo`: load the configuration, then hand over to the daemon.
 
 use super::arguments::{EchoArgs, ServeArgs};
-use super::checking;
+use super::{checking, say};
 use crate::config::{self, Sources};
 use crate::exit::Exit;
 use crate::serve;
@@ -11,6 +11,11 @@ pub(super) fn serve(args: ServeArgs) -> Exit {
 }
 
 pub(super) fn echo(args: EchoArgs) -> Exit {
+    let sets_address = |set: &String| set.split_once('=').is_some_and(|(key, _)| key.trim() == EchoArgs::KEY);
+    if args.set.iter().any(sets_address) {
+        say::note(&format!("the address is given twice: ADDR and --set {}", EchoArgs::KEY));
+        return Exit::Usage;
+    }
     run(&args.into())
 }
 

@@ -139,18 +139,22 @@ fn in_use(listener: &ListenerSettings) -> String {
             );
         }
     };
-    let port = address.port();
-    let tells = if cfg!(windows) {
+    let tells = holder(address.port());
+    let both_families = address.is_ipv6() && address.ip().is_unspecified() && !listener.socket.only_v6;
+    let dual =
+        if both_families { "; [::] takes the port on IPv4 too unless socket.only_v6 = true" } else { "" };
+    format!("another process has it, {tells} tells which: stop it or choose another port{dual}")
+}
+
+/// The command that tells which process listens on a TCP `port`.
+pub(crate) fn holder(port: u16) -> String {
+    if cfg!(windows) {
         format!("`netstat -ano -p tcp | findstr :{port}`")
     } else if cfg!(target_os = "linux") {
         format!("`ss -ltnp 'sport = :{port}'`")
     } else {
         format!("`lsof -nP -iTCP:{port} -sTCP:LISTEN`")
-    };
-    let both_families = address.is_ipv6() && address.ip().is_unspecified() && !listener.socket.only_v6;
-    let dual =
-        if both_families { "; [::] takes the port on IPv4 too unless socket.only_v6 = true" } else { "" };
-    format!("another process has it, {tells} tells which: stop it or choose another port{dual}")
+    }
 }
 
 fn option_remedy(name: &str, error: &io::Error) -> String {

@@ -37,6 +37,7 @@ use crate::settings::{Address, ListenerSettings};
 
 pub use accepted::AcceptOptions;
 pub use error::BindError;
+pub(crate) use error::holder;
 pub use options::{OptionRow, Scope, Transports, options, unsupported};
 pub use reading::OptionReading;
 #[cfg(unix)]
