@@ -18,6 +18,7 @@ const HEAD: &str = "\
 # Sizes have units: B, KiB, MiB, GiB (or KB, MB, GB for powers of 1000). So have durations: ms, s, m, h, d.
 # What a reload does with a changed key stands behind it: live (at once, for all), new sessions (those that begin
 # afterwards), or restart (it needs one).
+# Today a reload only reports what would change.
 ";
 
 /// The commented reference file.
