@@ -87,3 +87,27 @@ fn unfinished_frames_of_all_sessions_together_stay_within_their_budget() {
     let mut another = daemon.connect();
     another.echo(b"small frames still pass");
 }
+
+#[test]
+fn those_who_fill_the_budget_with_large_frames_do_not_end_those_with_small_ones() {
+    let daemon = Program::start(&[
+        "limits.partial_frames=100KiB",
+        "listener.echo.frame.max=50KiB",
+        "listener.echo.outbox.bytes=64KiB",
+    ]);
+    let mut hoarders: Vec<Wire> = (0..9).map(|_| daemon.connect()).collect();
+    for hoarder in &mut hoarders {
+        hoarder.send(&(50_u32 << 10).to_be_bytes()).send(&[0; 10_000]);
+    }
+    daemon.until("the budget is all but spent", |metrics| {
+        metrics.sum("oread_partial_frame_bytes", &[]) >= 85_000 || metrics.closed("partial_budget") > 0
+    });
+    let mut innocent = daemon.connect();
+    for _ in 0..20 {
+        // Each of these leaves an unfinished frame behind for a moment, with the budget spent by others.
+        innocent.send(&2_000_u32.to_be_bytes()).send(&[7; 1_000]);
+        hoarders[0].send(&[0; 100]);
+        innocent.send(&[7; 1_000]);
+        innocent.expect(&[&2_000_u32.to_be_bytes()[..], &[7; 2_000]].concat());
+    }
+}
