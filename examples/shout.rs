@@ -48,10 +48,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     listener.service = ServiceKind::Custom("shout".into());
     listener.codec = CodecSettings::Lines(LineSettings::default());
     listener.limits.handshake = std::time::Duration::from_mins(5); // people type slowly
-    let settings = Settings { listeners: vec![listener], ..Settings::default() };
+    let mut settings = Settings { listeners: vec![listener], ..Settings::default() };
+    settings.admin.bind = None; // or an address of its own, beside another daemon
 
     let app = App::builder(settings).service("shout", Shout).build()?;
-    println!("shout on 127.0.0.1:7002, metrics on {:?}", app.admin_address());
+    println!("shout on 127.0.0.1:7002");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let (orderer, orders) = Orders::channel();

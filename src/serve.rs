@@ -45,28 +45,37 @@ fn carry(app: App) -> std::io::Result<DrainReport> {
     })
 }
 
-/// The banner: what listens where, on stdout for a person; the log says the same for the record.
+/// What listens where: on stdout for a person, all in one piece, and then in the log for the record.
 fn announce(app: &App) {
-    say::data(&format!("oread {} (pid {})", env!("CARGO_PKG_VERSION"), std::process::id()));
+    greet(app);
     for (settings, address) in app.listeners() {
         let (name, service, codec) = (settings.name.as_str(), settings.service.name(), settings.codec.name());
-        let answers = format!("{service}, {codec}");
-        say::data(&format!("  {name:<10} {answers:<24} {address}"));
         tracing::info!(listener = name, service, codec, %address, "listening");
     }
-    for (listener, option) in
-        app.socket_options().flat_map(|(name, all)| all.iter().map(move |one| (name, one)))
-    {
-        if option.differs {
+    if let Some(address) = app.admin_address() {
+        tracing::info!(%address, "admin address");
+    }
+    for (listener, options) in app.socket_options() {
+        for option in options.iter().filter(|option| option.differs) {
             tracing::warn!(listener, "{option}");
         }
     }
     tracing::info!("{}", app.fitted());
-    if let Some(address) = app.admin_address() {
-        say::data(&format!("  {:<10} {:<24} http://{address}", "admin", "metrics and status"));
-        tracing::info!(%address, "admin address");
+}
+
+fn greet(app: &App) {
+    let mut banner = format!("oread {} (pid {})\n", env!("CARGO_PKG_VERSION"), std::process::id());
+    let mut line = |name: &str, answers: &str, address: &dyn std::fmt::Display| {
+        banner.push_str(&format!("  {name:<10} {answers:<24} {address}\n"));
+    };
+    for (settings, address) in app.listeners() {
+        line(&settings.name, &format!("{}, {}", settings.service.name(), settings.codec.name()), address);
     }
-    say::data("Ctrl-C drains and ends; a second one ends at once.");
+    if let Some(address) = app.admin_address() {
+        line("admin", "metrics and status", &format!("http://{address}"));
+    }
+    banner.push_str("Ctrl-C drains and ends; a second one ends at once.");
+    say::data(&banner);
 }
 
 /// Says what a new configuration would change; applying it comes later.
