@@ -64,18 +64,17 @@ fn announce(app: &App) {
 }
 
 fn greet(app: &App) {
-    let mut banner = format!("oread {} (pid {})\n", env!("CARGO_PKG_VERSION"), std::process::id());
-    let mut line = |name: &str, answers: &str, address: &dyn std::fmt::Display| {
-        banner.push_str(&format!("  {name:<10} {answers:<24} {address}\n"));
-    };
-    for (settings, address) in app.listeners() {
-        line(&settings.name, &format!("{}, {}", settings.service.name(), settings.codec.name()), address);
-    }
-    if let Some(address) = app.admin_address() {
-        line("admin", "metrics and status", &format!("http://{address}"));
-    }
-    banner.push_str("Ctrl-C drains and ends; a second one ends at once.");
-    say::data(&banner);
+    let line = |name: &str, answers: &str, address: &str| format!("  {name:<10} {answers:<24} {address}");
+    let listeners = app.listeners().map(|(settings, address)| {
+        let answers = format!("{}, {}", settings.service.name(), settings.codec.name());
+        line(&settings.name, &answers, &address.to_string())
+    });
+    let admin =
+        app.admin_address().map(|address| line("admin", "metrics and status", &format!("http://{address}")));
+    let title = format!("oread {} (pid {})", env!("CARGO_PKG_VERSION"), std::process::id());
+    let advice = "Ctrl-C drains and ends; a second one ends at once.".to_owned();
+    let banner: Vec<String> = std::iter::once(title).chain(listeners).chain(admin).chain([advice]).collect();
+    say::data(&banner.join("\n"));
 }
 
 /// Says what a new configuration would change; applying it comes later.
