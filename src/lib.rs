@@ -39,6 +39,7 @@
 //! ```
 //! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`].
+//! - What the relay will speak: [`protocol`], its frames as values; nothing serves it yet.
 //! - Beside it: [`config`] and [`cli`] (what a person wrote), [`socket`] and [`descriptors`] (the host), [`lifecycle`],
 //!   [`telemetry`] and [`admin`] (what operators see), [`tools`] (ping, bench, probe).
 //! - [`app`] wires it all; [`serve`] is the binary around it.
@@ -61,6 +62,7 @@ pub mod line_budget;
 pub mod listener;
 pub mod outbox;
 pub mod peer;
+pub mod protocol;
 pub mod reason;
 pub mod serve;
 pub mod service;

@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stats", &["reason"]),
     // Core, from right to left.
     ("codec", &["reason", "settings"]),
+    ("protocol", &["peer"]),
     ("outbox", &["reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
     ("worker", &["tick"]),
