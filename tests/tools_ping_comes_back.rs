@@ -8,9 +8,11 @@ use tools_fixture::{code, echo, honest, oread, said, serve};
 
 #[test]
 fn each_round_trip_is_a_line_and_the_end_a_summary() {
-    let output = oread(&["ping", &honest(), "-c", "3", "-i", "1ms"]);
+    let address = honest();
+    let output = oread(&["ping", &address, "-c", "3", "-i", "1ms"]);
     let text = said(&output);
     assert_eq!(code(&output), 0, "{text}");
+    assert!(text.starts_with(&format!("ping tcp://{address}: 64 B, ")), "the address once: {text}");
     for line in ["seq=1 time=", "seq=3 time=", "3 sent, 3 answered, 0.0 % lost", "round trip min "] {
         assert!(text.contains(line), "{line:?} in {text}");
     }
@@ -24,6 +26,7 @@ fn a_lost_connection_is_one_loss() {
     let text = said(&output);
     assert_eq!(code(&output), 0, "{text}");
     assert!(text.contains("seq=2 lost: "), "{text}");
+    assert!(!text.contains("codec match"), "it answered before: {text}");
     assert!(text.contains("4 sent, 3 answered, 25.0 % lost"), "{text}");
 }
 

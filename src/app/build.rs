@@ -134,3 +134,16 @@ fn bind_admin(address: SocketAddr) -> Result<TcpListener, BuildError> {
     };
     bind().map_err(|error| BuildError::Admin(address, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_port_in_use_is_looked_up_by_its_number() {
+        let in_use = std::io::ErrorKind::AddrInUse.into();
+        let told = BuildError::Admin(([127, 0, 0, 1], 9777).into(), in_use).to_string();
+        assert!(told.starts_with("admin.bind 127.0.0.1:9777 is in use: `"), "{told}");
+        assert_eq!(told.matches(":9777").count(), 2, "{told}");
+    }
+}

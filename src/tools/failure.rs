@@ -6,10 +6,6 @@ use std::time::Duration;
 
 use crate::tools::wire::Difference;
 
-/// What to look at when a server takes frames and does not answer them.
-pub(crate) const SETTINGS: &str =
-    "does its codec match --codec, is --size within its frame.max? Its log says why";
-
 /// Why a connection, or a frame on it, failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -21,10 +17,10 @@ pub(crate) enum Failure {
     Mismatch { difference: Difference, frame_len: u64 },
     /// More came back than was sent.
     Surplus { offset: u64 },
-    /// The server closed with frames unanswered or owed.
-    Closed { missing: u64 },
-    /// The connection broke.
-    Broken { error: io::Error, missing: u64 },
+    /// The server closed with frames unanswered or owed, having answered so many before.
+    Closed { missing: u64, answered: u64 },
+    /// The connection broke, after so many answers.
+    Broken { error: io::Error, missing: u64, answered: u64 },
     /// The load ended and these frames had not come back after the timeout.
     Lost { missing: u64 },
 }
@@ -44,7 +40,7 @@ impl Failure {
     /// Frames that were sent and did not come back.
     pub(crate) fn missing(&self) -> u64 {
         match self {
-            Self::Closed { missing } | Self::Broken { missing, .. } | Self::Lost { missing } => *missing,
+            Self::Closed { missing, .. } | Self::Broken { missing, .. } | Self::Lost { missing } => *missing,
             _ => 0,
         }
     }
@@ -79,14 +75,24 @@ impl fmt::Display for Failure {
             Self::Surplus { offset } => {
                 write!(f, "corrupted: more came back than the {offset} bytes that were sent")
             }
-            Self::Closed { missing } => {
-                write!(f, "closed by the server with {} unanswered: {SETTINGS}", frames(*missing))
+            Self::Closed { missing, answered } => {
+                write!(f, "closed by the server with {} unanswered{}", frames(*missing), suspicion(*answered))
             }
-            Self::Broken { error, missing } => write!(f, "{error}, {} unanswered", frames(*missing)),
+            Self::Broken { error, missing, answered } => {
+                write!(f, "{error}, {} unanswered{}", frames(*missing), suspicion(*answered))
+            }
             Self::Lost { missing } => {
                 write!(f, "{} had not come back when the time was up", frames(*missing))
             }
         }
+    }
+}
+
+/// What to look at when a server takes frames and answers none. One that has `answered` any speaks our codec.
+pub(crate) fn suspicion(answered: u64) -> &'static str {
+    match answered {
+        0 => ": does its codec match --codec, is --size within its frame.max? Its log says why",
+        _ => "",
     }
 }
 

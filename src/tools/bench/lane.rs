@@ -145,7 +145,13 @@ impl Lane {
             match written {
                 Poll::Pending => break,
                 Poll::Ready(Ok(count)) => self.sent += count as u64,
-                Poll::Ready(Err(error)) => return Err(Failure::Broken { error, missing: self.in_flight() }),
+                Poll::Ready(Err(error)) => {
+                    return Err(Failure::Broken {
+                        error,
+                        missing: self.in_flight(),
+                        answered: self.answered,
+                    });
+                }
             }
         }
         Ok(())
@@ -158,7 +164,11 @@ impl Lane {
             let most = usize::try_from(outstanding + 1).unwrap_or(SCRATCH).min(SCRATCH);
             let mut into = ReadBuf::new(&mut scratch[..most]);
             if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut into)) {
-                return Poll::Ready(Err(Failure::Broken { error, missing: self.in_flight() }));
+                return Poll::Ready(Err(Failure::Broken {
+                    error,
+                    missing: self.in_flight(),
+                    answered: self.answered,
+                }));
             }
             Poll::Ready(self.check(into.filled(), outstanding))
         })
@@ -167,7 +177,7 @@ impl Lane {
     fn check(&mut self, got: &[u8], outstanding: u64) -> Result<(), Failure> {
         let count = got.len() as u64;
         if count == 0 {
-            return Err(Failure::Closed { missing: self.in_flight() });
+            return Err(Failure::Closed { missing: self.in_flight(), answered: self.answered });
         }
         if count > outstanding {
             return Err(Failure::Surplus { offset: self.sent });

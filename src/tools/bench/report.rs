@@ -233,3 +233,29 @@ fn name(shape: Shape) -> &'static str {
         Shape::Idle => "idle",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_did_not_grow_has_no_share() {
+        let told = |rss_per_connection| {
+            Server {
+                pid: 1,
+                cpu_seconds: 0.0,
+                cpu_us_per_message: None,
+                cores: 0.0,
+                rss_before: 1 << 20,
+                rss_begin: 1 << 20,
+                rss_end: 1 << 20,
+                rss_per_connection,
+            }
+            .to_string()
+        };
+        assert!(told(812.4).ends_with(": 812 B a connection"));
+        for none in [0.0, -82.0] {
+            assert!(told(none).ends_with(": no growth: start the server afresh to measure"));
+        }
+    }
+}

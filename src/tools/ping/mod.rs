@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use self::summary::Summary;
-use super::failure::{Failure, SETTINGS};
+use super::failure::{Failure, suspicion};
 use super::quantity::{self, time};
 use super::target::{Stream, Target};
 use super::wire::{Codec, Ring};
@@ -123,22 +123,18 @@ impl Ping {
         self.ring.stamp(sequence);
         let exchange = tokio::time::timeout(patience, self.exchange(&mut stream)).await;
         let took = exchange
-            .map_err(|_| self.unanswered(late("no answer")))?
+            .map_err(|_| late("no answer") + suspicion(self.summary.answered()))?
             .map_err(|failure| failure.to_string())?;
         self.stream = Some(stream);
         Ok(took)
     }
 
-    /// A server that answered before speaks our codec: then only the time is told.
-    fn unanswered(&self, late: String) -> String {
-        if self.summary.answered() > 0 { late } else { format!("{late}: {SETTINGS}") }
-    }
-
     async fn exchange(&self, stream: &mut Stream) -> Result<Duration, Failure> {
         let frame = self.ring.from(0, self.ring.frame_len());
+        let answered = self.summary.answered();
         let broken = |error: io::Error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Failure::Closed { missing: 1 },
-            _ => Failure::Broken { error, missing: 1 },
+            io::ErrorKind::UnexpectedEof => Failure::Closed { missing: 1, answered },
+            _ => Failure::Broken { error, missing: 1, answered },
         };
         let begun = Instant::now();
         let (mut reader, mut writer) = tokio::io::split(stream);
