@@ -1,4 +1,4 @@
-//! Oread is an echo and relay daemon: one binary that holds very many long-lived connections and answers them. This is the
+//! Oread is an echo daemon, soon a relay: one binary that holds very many long-lived connections and answers them. This is the
 //! library that the binary is made of, for programs that embed the daemon or bring a service of their own.
 //!
 //! # An echo daemon in your program

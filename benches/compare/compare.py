@@ -142,7 +142,17 @@ def main():
     print(text)
     if not chosen.no_keep:
         keep(f"{results['date']}-{measure.slug(about)}", text, results)
-    return 1 if "MISSED" in text else 0
+    thin = unmeasured(present, results)
+    if thin:
+        say(f"no verdict: {', '.join(thin)} had a turn that failed")
+    return 1 if thin or "MISSED" in text else 0
+
+
+def unmeasured(present, results):
+    """Shapes with a limit of which a turn of the C loop or of Oread failed: a verdict on the rest would flatter."""
+    judged = {"c", "oread"} <= {peer.name for peer in present}
+    failed = lambda turns: not all(turns["c"]) or not all(turns["oread"])
+    return [shape for shape, turns in results["cost"].items() if judged and failed(turns)]
 
 
 def keep(name, text, results):

@@ -131,7 +131,7 @@ pub(in crate::telemetry) const HISTOGRAMS: &[Bucketed] = &[
     Bucketed {
         row: histogram(
             "oread_dwell_seconds",
-            "From a frame read to its answer taken by the socket, sampled.",
+            "From a frame read to its answer taken by the socket or the outbox, sampled.",
         ),
         bounds: &[
             0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1,
