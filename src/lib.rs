@@ -40,6 +40,7 @@
 //! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`].
 //! - What the relay will speak: [`protocol`], its frames as values; nothing serves it yet.
+//! - What sessions share: a [`room`], whose log its members read.
 //! - Beside it: [`config`] and [`cli`] (what a person wrote), [`socket`] and [`descriptors`] (the host), [`lifecycle`],
 //!   [`telemetry`] and [`admin`] (what operators see), [`tools`] (ping, bench, probe).
 //! - [`app`] wires it all; [`serve`] is the binary around it.
@@ -64,6 +65,7 @@ pub mod outbox;
 pub mod peer;
 pub mod protocol;
 pub mod reason;
+pub mod room;
 pub mod serve;
 pub mod service;
 pub mod session;

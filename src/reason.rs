@@ -129,6 +129,20 @@ closed_list! {
     }
 }
 
+closed_list! {
+    /// Why a member of a room is told that messages are missing.
+    GapReason {
+        /// It read more slowly than the room was written, and the room's bounds were reached.
+        Behind => "behind",
+        /// They were older than the room's `max_age` before it read them.
+        TooOld => "too_old",
+        /// It asked for a replay from a position that the room no longer holds.
+        NotKept => "not_kept",
+        /// It asked for a replay from another life of the room, whose positions mean nothing in this one.
+        AnotherEpoch => "another_epoch",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

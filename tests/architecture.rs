@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("codec", &["reason", "settings"]),
     ("protocol", &["peer"]),
     ("outbox", &["reason", "settings", "tick"]),
+    ("room", &["peer", "reason", "tick"]),
     ("admission", &["peer", "reason"]),
     ("worker", &["tick"]),
     ("service", &["codec", "peer"]),
