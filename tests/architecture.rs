@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stats", &["reason"]),
     // Core, from right to left.
     ("codec", &["reason", "settings"]),
-    ("protocol", &["peer"]),
+    ("protocol", &["peer", "reason"]),
     ("outbox", &["reason", "settings", "tick"]),
     ("room", &["peer", "reason", "tick"]),
     ("admission", &["peer", "reason"]),

@@ -3,6 +3,8 @@
 //! A number is never used again for another meaning, and a word is the one that metrics and logs use. Closed is what is *sent*:
 //! a reader meets the numbers of newer peers as [`Listed::Other`] and goes on.
 
+pub use crate::reason::GapReason;
+
 /// What the lists have in common.
 pub trait Numbered: Copy + Sized + 'static {
     /// Every member, in the order of the numbers.
@@ -142,13 +144,27 @@ impl ErrorCode {
     }
 }
 
-numbered_list! {
-    /// Why a range of positions will not come.
-    GapReason {
-        1 Behind "behind": "The member read too slowly, and the room went on without it.",
-        2 TooOld "too_old": "The messages were older than the room delivers.",
-        3 NotKept "not_kept": "The log no longer holds what the JOIN asked for.",
-        4 AnotherEpoch "another_epoch": "The JOIN named a life of the room that this is not: what is missing cannot be counted.",
+/// The list is the daemon's own; on this wire its members count from 1.
+impl Numbered for GapReason {
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn number(self) -> u16 {
+        self as u16 + 1
+    }
+
+    fn word(self) -> &'static str {
+        self.word()
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Behind => "The member read too slowly, and the room went on without it.",
+            Self::TooOld => "The messages were older than the room delivers.",
+            Self::NotKept => "The log no longer holds what the JOIN asked for.",
+            Self::AnotherEpoch => {
+                "The JOIN named a life of the room that this is not: what is missing cannot be counted."
+            }
+        }
     }
 }
 
