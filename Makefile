@@ -12,7 +12,7 @@ test: ## format, lints, documentation, and every test that needs only the toolch
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked --quiet
-	$(CARGO) test --locked --quiet
+	$(CARGO) test --locked --quiet --no-fail-fast
 
 lint: ## format and lints
 	$(CARGO) fmt --check

@@ -182,11 +182,11 @@ impl World {
     /// The session reads what its appetite allows, and echoes. Says how many bytes that was.
     fn read(&mut self, data: &[u8], taken: usize) -> usize {
         let appetite = self.machine.appetite(&self.rules, self.now, self.crowded).bytes;
-        assert!(
-            appetite == 0 || matches!(self.machine.phase(), Phase::Open | Phase::Lingering { .. }),
-            "reads in {:?}",
-            self.machine.phase()
-        );
+        let phase = self.machine.phase();
+        let may_read =
+            matches!(phase, Phase::Open | Phase::Flushing { heard_all: false, .. } | Phase::Lingering { .. });
+        assert!(appetite == 0 || may_read, "reads in {phase:?}");
+        assert!(phase == Phase::Open || !may_read || appetite > 0, "does not read away in {phase:?}");
         let read = data.len().min(usize::try_from(appetite).unwrap_or(usize::MAX));
         if appetite == 0 || read == 0 && !self.eof {
             return 0;
