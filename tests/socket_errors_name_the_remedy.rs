@@ -96,11 +96,14 @@ mod without_rights {
 
     const MARK: &str = "RUN_WITHOUT_RIGHTS";
     const NOBODY: u32 = 65534;
+    /// A copy that is being written must not be inherited by a child that another test starts: it could not be run ("text file busy").
+    static COPYING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
     fn as_nobody(test: &str, body: fn()) {
         if std::env::var_os(MARK).is_some() || !rustix::process::geteuid().is_root() {
             return body();
         }
+        let _alone = COPYING.lock();
         let directory = tempfile::Builder::new().permissions(permissions(0o755)).tempdir().unwrap();
         let program = directory.path().join("test");
         std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
