@@ -39,3 +39,8 @@ fn the_wrong_byte_order() {
     bytes[..4].reverse();
     assert_recognized(&bytes, "byte_order");
 }
+
+#[test]
+fn text_that_a_person_types() {
+    assert_recognized(b"hello there, secret\n", "looks like text");
+}
