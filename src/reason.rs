@@ -64,6 +64,26 @@ closed_list! {
         PartialBudget => "partial_budget",
         /// The service ended the session.
         Service => "service",
+        /// A frame that cannot be decoded, or that had no place where it came.
+        BadFrame => "bad_frame",
+        /// The first frame was not the greeting that the protocol asks for.
+        HelloExpected => "hello_expected",
+        /// The peer speaks no version of the protocol that the daemon speaks.
+        NoCommonVersion => "no_common_version",
+        /// A token came over a transport that others can read.
+        TokenExposed => "token_exposed",
+        /// The token is not valid.
+        BadToken => "bad_token",
+        /// Another connection is this session now: its resume ticket was used again.
+        Replaced => "replaced",
+        /// Nothing was heard for 1.5 times the keepalive.
+        Keepalive => "keepalive",
+        /// It fell behind in a room that ends laggards.
+        FellBehind => "fell_behind",
+        /// The room that it came for has as many members as it may.
+        RoomFull => "room_full",
+        /// An operator ended it.
+        Kicked => "kicked",
         /// The daemon is stopping; the session was finished in order.
         Drained => "drained",
         /// The daemon stopped before the session was finished.
@@ -84,6 +104,10 @@ closed_list! {
         OutboxAge => "outbox_age",
         /// The session ended while it waited.
         SessionEnded => "session_ended",
+        /// The member read more slowly than its room was written.
+        Behind => "behind",
+        /// It was older than the room delivers before the member read it.
+        TooOld => "too_old",
     }
 }
 

@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("codec", &["reason", "settings"]),
     ("protocol", &["peer", "reason"]),
     ("outbox", &["reason", "settings", "tick"]),
-    ("room", &["peer", "reason", "tick"]),
+    ("room", &["peer", "reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
     ("worker", &["tick"]),
     ("service", &["codec", "peer"]),

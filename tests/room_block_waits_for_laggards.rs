@@ -6,7 +6,8 @@
 mod room_fixture;
 
 use oread::peer::SessionId;
-use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start, WhenBehind};
+use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 use room_fixture::{EPOCH, RULES, Waker, World};
 

@@ -6,9 +6,8 @@ mod room_fixture;
 
 use oread::peer::SessionId;
 use oread::reason::GapReason;
-use oread::room::{
-    Append, Gap, Hearing, NotSeated, Read, Reading, RoomLog, RoomRules, Run, Start, WhenBehind,
-};
+use oread::room::{Append, Gap, Hearing, NotSeated, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 use room_fixture::{EPOCH, RULES, World};
 

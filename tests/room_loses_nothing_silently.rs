@@ -5,7 +5,8 @@
 
 mod room_fixture;
 
-use oread::room::{Hearing, RoomRules, Start, WhenBehind};
+use oread::room::{Hearing, RoomRules, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 use proptest::prelude::*;
 use room_fixture::{EPOCH, World};

@@ -8,7 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use oread::peer::SessionId;
-use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start, WhenBehind};
+use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 
 thread_local! {

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
 use oread::peer::SessionId;
-use oread::room::{Append, Hearing, Member, Read, Reading, RoomLog, RoomRules, Run, Start, WhenBehind};
+use oread::room::{Append, Hearing, Member, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 
 const NOW: Tick = Tick::ZERO;

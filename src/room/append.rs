@@ -1,10 +1,10 @@
 //! Appending: one publisher's run of messages goes into the log, and all who wait are to be woken.
 
 use super::log::RoomLog;
-use super::rules::WhenBehind;
 use super::seat::{Hearing, Member};
 use super::segment::{Chunk, Segment};
 use crate::peer::SessionId;
+use crate::settings::WhenBehind;
 use crate::tick::Tick;
 
 /// What the first segment of a quiet room allocates, in bytes.

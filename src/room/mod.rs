@@ -43,5 +43,5 @@ pub use delivery::{Advanced, Read};
 pub use gap::Gap;
 pub use log::{Left, NotSeated, RoomLog};
 pub use reading::{PIECES, Reading};
-pub use rules::{RoomRules, WhenBehind};
+pub use rules::RoomRules;
 pub use seat::{Account, Hearing, Lag, Member, Start};

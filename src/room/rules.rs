@@ -1,6 +1,9 @@
 //! The rules of a room, in ticks, and the sizes of its segments that follow from them. Not the configuration: that is in units that a
 //! person writes.
 
+use crate::settings::{RoomSettings, WhenBehind};
+use crate::tick::Tick;
+
 /// The longest allocation that small messages share, in bytes.
 const SEGMENT: usize = 64 << 10;
 
@@ -28,18 +31,22 @@ pub struct RoomRules {
     pub block_for: u32,
 }
 
-/// What a room does about a member that falls behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenBehind {
-    /// `block`: publishers wait.
-    Block,
-    /// `skip`: the laggard misses messages, and is told which.
-    Skip,
-    /// `disconnect`: the laggard is named to the caller, who ends it; until then it is skipped.
-    Disconnect,
-}
-
 impl RoomRules {
+    /// The rules that these settings make.
+    pub fn new(settings: &RoomSettings) -> Self {
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            bytes: size(settings.log_bytes),
+            messages: size(settings.log_messages),
+            max_age: Tick::span(settings.max_age),
+            history: Tick::span(settings.history),
+            linger: Tick::span(settings.linger),
+            members: size(settings.members),
+            when_behind: settings.when_behind,
+            block_for: Tick::span(settings.block_for),
+        }
+    }
+
     /// The longest allocation that small messages of this room share.
     pub(super) fn segment_bytes(&self) -> usize {
         (self.bytes / SEGMENTS).clamp(1, SEGMENT)

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::RelaySettings;
+
 /// One listener. Its name is the `listener` label of its metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListenerSettings {
@@ -37,6 +39,11 @@ impl ListenerSettings {
             socket: SocketSettings::default(),
         }
     }
+
+    /// A relay listener with default limits.
+    pub fn relay(name: &str, bind: Address, relay: RelaySettings) -> Self {
+        Self { service: ServiceKind::Relay(Box::new(relay)), ..Self::echo(name, bind) }
+    }
 }
 
 /// An address to listen on, as written: `tcp://127.0.0.1:7000`, `tcp://[::]:7000`, `unix:///run/oread/echo.sock`.
@@ -68,10 +75,12 @@ impl fmt::Display for Address {
 }
 
 /// What answers the sessions of a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ServiceKind {
     /// Each frame goes back to its sender.
     Echo,
+    /// Sessions speak to each other through rooms.
+    Relay(Box<RelaySettings>),
     /// A service of the embedding program, by the name under which it was registered.
     Custom(String),
 }
@@ -81,6 +90,7 @@ impl ServiceKind {
     pub fn name(&self) -> &str {
         match self {
             Self::Echo => "echo",
+            Self::Relay(_) => "relay",
             Self::Custom(name) => name,
         }
     }

@@ -5,6 +5,7 @@
 
 mod listener;
 mod process;
+mod relay;
 
 pub use listener::{
     Address, CodecSettings, FrameSettings, Keepalive, LineSettings, ListenerLimits, ListenerSettings,
@@ -13,6 +14,7 @@ pub use listener::{
 pub use process::{
     AdminSettings, DrainSettings, LogFormat, LogSettings, ProcessLimits, RuntimeSettings, SessionLimit,
 };
+pub use relay::{NamePattern, RelayProtocol, RelaySettings, RoomSettings, WhenBehind};
 
 /// All settings of one daemon. [`Settings::default`] is the embedded configuration.
 #[derive(Debug, Clone, PartialEq)]

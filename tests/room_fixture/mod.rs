@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oread::peer::SessionId;
 use oread::reason::GapReason;
-use oread::room::{
-    Account, Append, Gap, Hearing, Member, Read, Reading, RoomLog, RoomRules, Run, Start, WhenBehind,
-};
+use oread::room::{Account, Append, Gap, Hearing, Member, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::settings::WhenBehind;
 use oread::tick::Tick;
 
 pub const EPOCH: u64 = 7;
