@@ -8,8 +8,7 @@ use std::error::Error;
 
 use oread::app::App;
 use oread::lifecycle::{Orders, signals};
-use oread::peer::{Peer, SessionId};
-use oread::service::{Batch, Next, Reply, Service, Talk};
+use oread::service::{Batch, Next, Reply, Service, Talk, Turn};
 use oread::settings::{Address, CodecSettings, LineSettings, ListenerSettings, ServiceKind, Settings};
 
 /// The service: one for the listener.
@@ -23,13 +22,13 @@ struct Shouting {
 impl Service for Shout {
     type Talk = Shouting;
 
-    fn open(&self, _: SessionId, _: Peer) -> Shouting {
+    fn open(&self, _: &Turn<'_>) -> Shouting {
         Shouting { lines: 0 }
     }
 }
 
 impl Talk for Shouting {
-    fn answer(&mut self, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
+    fn answer(&mut self, _: &Turn<'_>, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
         for frame in batch.frames() {
             self.lines += 1;
             if frame.payload == b"bye" {

@@ -58,6 +58,7 @@ pub mod codec;
 pub mod config;
 pub mod descriptors;
 pub mod exit;
+pub mod handle;
 pub mod lifecycle;
 pub mod line_budget;
 pub mod listener;

@@ -167,6 +167,38 @@ closed_list! {
     }
 }
 
+closed_list! {
+    /// Why a request of a relay's session failed. The session goes on.
+    RequestFault {
+        /// A request of a type that this daemon does not know.
+        Unsupported => "unsupported",
+        /// A room name that is empty, too long, not UTF-8, or has a control character in it.
+        BadName => "bad_name",
+        /// A payload that is marked as text and is not UTF-8.
+        BadText => "bad_text",
+        /// A payload over what WELCOME allowed.
+        PayloadTooLarge => "payload_too_large",
+        /// No room has this number, or no longer.
+        UnknownRoom => "unknown_room",
+        /// The session is not in that room.
+        NotJoined => "not_joined",
+        /// No session has this number, or none that the sender may reach.
+        UnknownSession => "unknown_session",
+        /// The session may not do this here.
+        NotPermitted => "not_permitted",
+        /// The recipient's outbox is full.
+        RecipientFull => "recipient_full",
+        /// The listener has as many rooms as it may.
+        NoMoreRooms => "no_more_rooms",
+        /// The session is in as many rooms as it may.
+        TooManyRooms => "too_many_rooms",
+        /// The room has as many members as it may.
+        RoomFull => "room_full",
+        /// The session asks faster than it may.
+        RateLimited => "rate_limited",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,7 @@
 mod support;
 
 use oread::app::App;
-use oread::peer::{Peer, SessionId};
-use oread::service::{Batch, Next, Reply, Service, Talk};
+use oread::service::{Batch, Next, Reply, Service, Talk, Turn};
 use oread::settings::{ServiceKind, Settings};
 use support::{Daemon, frame, frames};
 
@@ -17,14 +16,14 @@ struct Fragile;
 impl Service for Fragile {
     type Talk = Self;
 
-    fn open(&self, session: SessionId, _: Peer) -> Self {
-        assert_ne!(session.0, UNLUCKY, "an unlucky number");
+    fn open(&self, turn: &Turn<'_>) -> Self {
+        assert_ne!(turn.handle.session().0, UNLUCKY, "an unlucky number");
         Self
     }
 }
 
 impl Talk for Fragile {
-    fn answer(&mut self, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
+    fn answer(&mut self, _: &Turn<'_>, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
         assert!(batch.frames().all(|frame| frame.payload != b"panic"), "told to");
         reply.echo();
         Next::Go

@@ -25,13 +25,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbox", &["reason", "settings", "tick"]),
     ("room", &["peer", "reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
-    ("worker", &["tick"]),
-    ("service", &["codec", "peer"]),
+    ("handle", &["peer", "reason"]),
+    ("worker", &["handle", "tick"]),
+    ("service", &["codec", "handle", "peer", "reason", "stats", "tick", "worker"]),
     (
         "session",
         &[
             "admission",
             "codec",
+            "handle",
             "line_budget",
             "outbox",
             "peer",

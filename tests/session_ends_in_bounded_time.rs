@@ -6,9 +6,8 @@ mod session_fixture;
 
 use std::time::Duration;
 
-use oread::peer::{Peer, SessionId};
 use oread::reason::CloseReason;
-use oread::service::{Batch, Echo, Next, Reply, Service, Talk};
+use oread::service::{Batch, Echo, Next, Reply, Service, Talk, Turn};
 use oread::session::Session;
 use oread::session::context::Stage;
 use oread::settings::{ListenerLimits, ListenerSettings, WhenFull};
@@ -251,13 +250,13 @@ struct Fragile(u32);
 impl Service for Fragile {
     type Talk = Self;
 
-    fn open(&self, _: SessionId, _: Peer) -> Self {
+    fn open(&self, _: &Turn<'_>) -> Self {
         *self
     }
 }
 
 impl Talk for Fragile {
-    fn answer(&mut self, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
+    fn answer(&mut self, _: &Turn<'_>, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
         self.0 += batch.count();
         assert!(self.0 < 2, "a bug");
         reply.echo();

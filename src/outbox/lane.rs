@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
+use bytes::{Buf, Bytes};
+
 use super::OutboxRules;
 use crate::tick::Tick;
 
 /// Frames in order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    /// The rest of the front frame, once one behind it was dropped: set aside, so that dropping never moves it again. Contiguous.
-    begun: VecDeque<u8>,
+    /// The rest of the front frame, once one behind it was dropped: set aside, so that dropping never moves it again; or as it was lent by whoever shares it.
+    begun: Bytes,
     bytes: VecDeque<u8>,
     marks: VecDeque<Mark>,
     /// Whether the socket has the beginning of the front frame: then it cannot be dropped any more.
@@ -64,12 +66,21 @@ impl Lane {
         self.marks.push_back(Mark { len: wire.len(), since: now });
     }
 
+    /// Keeps what is left of a frame whose beginning was sent, as the first of an empty lane.
+    pub(super) fn keep(&mut self, now: Tick, rest: Bytes) {
+        debug_assert!(self.marks.is_empty(), "only the first frame can have been started");
+        if !rest.is_empty() {
+            self.started = true;
+            self.marks.push_back(Mark { len: rest.len(), since: now });
+            self.begun = rest;
+        }
+    }
+
     /// Drops the oldest frame of which nothing was sent. `false` when there is none.
     pub(super) fn drop_oldest(&mut self) -> bool {
         let Some(mark) = self.marks.remove(usize::from(self.started)) else { return false };
         if self.started && self.begun.is_empty() {
-            self.begun.extend(self.bytes.drain(..self.marks[0].len));
-            self.begun.make_contiguous();
+            self.begun = self.bytes.drain(..self.marks[0].len).collect();
         }
         self.bytes.drain(..mark.len);
         true
@@ -79,7 +90,7 @@ impl Lane {
     pub(super) fn started_rest(&self) -> Option<[&[u8]; 2]> {
         let rest = self.marks.front().filter(|_| self.started)?.len;
         if !self.begun.is_empty() {
-            return Some(self.begun.as_slices().into());
+            return Some([&self.begun, &[]]);
         }
         let (front, back) = self.bytes.as_slices();
         let first = rest.min(front.len());
@@ -89,17 +100,16 @@ impl Lane {
     /// All bytes in order, empty slices last.
     pub(super) fn all(&self) -> [&[u8]; 3] {
         let (front, back) = self.bytes.as_slices();
-        match self.begun.as_slices() {
-            ([], _) => [front, back, &[]],
-            (begun, _) => [begun, front, back],
-        }
+        if self.begun.is_empty() { [front, back, &[]] } else { [&self.begun, front, back] }
     }
 
     /// The first `written` bytes are gone. Says how many frames ended in them.
     pub(super) fn advance(&mut self, written: usize) -> u32 {
         let of_begun = written.min(self.begun.len());
-        if of_begun > 0 {
-            self.begun.drain(..of_begun);
+        self.begun.advance(of_begun);
+        if self.begun.is_empty() {
+            // What was lent is given back, not only read to its end.
+            self.begun = Bytes::new();
         }
         self.bytes.drain(..written - of_begun);
         let mut left = written;

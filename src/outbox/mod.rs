@@ -18,6 +18,7 @@ mod lane;
 
 use std::io::IoSlice;
 
+use bytes::Bytes;
 use lane::Lane;
 
 use crate::reason::DropReason;
@@ -126,6 +127,18 @@ impl Outbox {
             WhenFull::DropNewest => Push::Refused(DropReason::OutboxNewest),
             WhenFull::Disconnect | WhenFull::Block => Push::Disconnect,
         }
+    }
+
+    /// Puts a frame at the end, whatever the rules: whoever calls this keeps a bound of its own.
+    pub fn append(&mut self, now: Tick, wire: &[u8]) {
+        self.0.get_or_insert_default().data.push(now, wire, false);
+        self.release_if_empty();
+    }
+
+    /// Keeps what is left of a frame whose beginning the socket took, without a copy, while nothing else waits as data.
+    pub fn keep(&mut self, now: Tick, rest: Bytes) {
+        self.0.get_or_insert_default().data.keep(now, rest);
+        self.release_if_empty();
     }
 
     /// Puts a control frame ahead of all data. `false`, and nothing is queued, when [`CONTROL_BYTES`] wait already.

@@ -1,7 +1,6 @@
 //! Echo: each frame goes back to its sender. The run of frames is written as it stands, in one write.
 
-use super::{Batch, Next, Reply, Service, Talk};
-use crate::peer::{Peer, SessionId};
+use super::{Batch, Next, Reply, Service, Talk, Turn};
 
 /// The echo service. Keeps nothing for a session.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,13 +9,13 @@ pub struct Echo;
 impl Service for Echo {
     type Talk = Self;
 
-    fn open(&self, _: SessionId, _: Peer) -> Self {
+    fn open(&self, _: &Turn<'_>) -> Self {
         Self
     }
 }
 
 impl Talk for Echo {
-    fn answer(&mut self, _: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
+    fn answer(&mut self, _: &Turn<'_>, _: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
         reply.echo();
         Next::Go
     }

@@ -19,6 +19,8 @@ pub struct Patience {
     pub write_stall: u32,
     /// The whole session.
     pub lifetime: u32,
+    /// Nothing from the peer, after which it is asked whether it lives; at 1.5 times it ends.
+    pub keepalive: u32,
 }
 
 impl Patience {
@@ -30,6 +32,7 @@ impl Patience {
             idle: Tick::span(limits.idle),
             write_stall: Tick::span(limits.write_stall),
             lifetime: Tick::span(limits.lifetime),
+            keepalive: 0,
         }
     }
 }
@@ -46,6 +49,12 @@ pub struct Clocks {
     frame: Tick,
     /// Since when the peer has taken nothing though it is owed something.
     stalled: Tick,
+    /// The last byte from the peer.
+    heard: Tick,
+    /// Whether it was asked since whether it lives.
+    asked: bool,
+    /// How much earlier than others it is asked, in 1/1024 of the keepalive: at most a quarter.
+    spread: u8,
     /// Whether we do not read at present, by our own choice: then silence is not the peer's fault.
     paused: bool,
 }
@@ -59,8 +68,21 @@ impl Clocks {
             greeting: now,
             frame: Tick::NEVER,
             stalled: Tick::NEVER,
+            heard: now,
+            asked: false,
+            spread: 0,
             paused: false,
         }
+    }
+
+    /// Sets how early the peer is asked whether it lives, so that sessions that began together are not asked together.
+    pub fn spread(&mut self, spread: u8) {
+        self.spread = spread;
+    }
+
+    /// Nothing has to come first.
+    pub fn greet(&mut self) {
+        self.greeting = Tick::NEVER;
     }
 
     /// When the session began.
@@ -76,6 +98,7 @@ impl Clocks {
     /// Bytes came. `frames` of them were whole; `open` says that one was begun and is not finished.
     pub fn received(&mut self, now: Tick, frames: u32, open: bool) {
         self.active = now;
+        (self.heard, self.asked) = (now, false);
         if frames > 0 {
             self.greeting = Tick::NEVER;
         }
@@ -109,7 +132,7 @@ impl Clocks {
     #[inline]
     pub fn reading(&mut self, now: Tick, reads: bool) -> bool {
         if self.paused && reads {
-            self.active = now;
+            (self.active, self.heard) = (now, now);
             for waiting in [&mut self.greeting, &mut self.frame] {
                 if *waiting != Tick::NEVER {
                     *waiting = now;
@@ -121,13 +144,12 @@ impl Clocks {
 
     /// The next moment at which a deadline may have passed, and what it would be.
     pub fn next(&self, patience: &Patience) -> (Tick, CloseReason) {
-        let deadline = |since: Tick, ticks: u32| {
-            if ticks == 0 || since == Tick::NEVER { Tick::NEVER } else { since.after(ticks) }
-        };
-        let looking = |since: Tick| if self.paused { Tick::NEVER } else { since };
+        let looking = |since: Tick| self.looking(since);
+        let silence = patience.keepalive.saturating_add(patience.keepalive / 2);
         [
             (deadline(looking(self.greeting), patience.handshake), CloseReason::HandshakeTimeout),
             (deadline(looking(self.frame), patience.frame), CloseReason::FrameTimeout),
+            (deadline(looking(self.heard), silence), CloseReason::Keepalive),
             (deadline(self.stalled, patience.write_stall), CloseReason::WriteStall),
             (deadline(self.born, patience.lifetime), CloseReason::Lifetime),
             (deadline(looking(self.active), patience.idle), CloseReason::IdleTimeout),
@@ -136,4 +158,25 @@ impl Clocks {
         .min_by_key(|(at, _)| *at)
         .unwrap_or((Tick::NEVER, CloseReason::IdleTimeout))
     }
+
+    /// When the peer is to be asked whether it lives.
+    pub fn next_ping(&self, patience: &Patience) -> Tick {
+        let earlier = u64::from(patience.keepalive) * u64::from(self.spread) / 1024;
+        let keepalive = patience.keepalive - u32::try_from(earlier).unwrap_or(0);
+        if self.asked { Tick::NEVER } else { deadline(self.looking(self.heard), keepalive) }
+    }
+
+    /// The peer is being asked.
+    pub fn asked(&mut self) {
+        self.asked = true;
+    }
+
+    /// Since when something that only counts while we read has been going on.
+    fn looking(&self, since: Tick) -> Tick {
+        if self.paused { Tick::NEVER } else { since }
+    }
+}
+
+fn deadline(since: Tick, ticks: u32) -> Tick {
+    if ticks == 0 || since == Tick::NEVER { Tick::NEVER } else { since.after(ticks) }
 }

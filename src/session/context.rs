@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use super::machine::Rules;
+use crate::handle::Handle;
 use crate::line_budget::LineBudget;
+use crate::service::Turn;
 use crate::stats::{Counter, ListenerStats};
+use crate::tick::Tick;
 use crate::worker::Worker;
 
 /// Shared by all sessions of one listener on one worker.
@@ -20,6 +23,13 @@ pub struct Context {
     pub stats: Arc<ListenerStats>,
     /// What all sessions of the process share.
     pub process: Arc<Commons>,
+}
+
+impl Context {
+    /// A turn of the session of `handle`, for its service.
+    pub fn turn<'a>(&'a self, now: Tick, handle: &'a Arc<Handle>) -> Turn<'a> {
+        Turn { now, handle, codec: &self.rules.codec, worker: &self.worker, stats: &self.stats }
+    }
 }
 
 /// Shared by all sessions of the process.

@@ -4,13 +4,15 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::context::Context;
+use super::machine::Machine;
 use super::{Session, Step, close_reason};
 use crate::outbox::Push;
 use crate::reason::{CloseReason, DropReason};
-use crate::service::{Batch, Talk};
+use crate::service::{Batch, Out, Talk, Turn};
 use crate::tick::Tick;
 
 impl<Io, T> Session<Io, T>
@@ -81,7 +83,7 @@ where
     /// Writes what waits in the outbox, then closes our side if that is due.
     pub(super) fn flush(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
         if self.machine.outbox().is_empty() {
-            return if self.machine.wants_shutdown() { self.shut_down(cx, now) } else { Step::Waits };
+            return self.flush_service(cx, now);
         }
         let expired = self.expire(now);
         if expired > 0 {
@@ -110,6 +112,59 @@ where
         }
     }
 
+    /// Sends what the service and other sessions have for the peer, now that nothing waits; then closes our side if that is due.
+    fn flush_service(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
+        let mut moved = 0;
+        if self.machine.delivers() {
+            if self.fetch_mail(now) {
+                return Step::Moved(0);
+            }
+            let turn = self.seat.turn(now);
+            let mut way =
+                Way { io: &mut self.io, cx, machine: &mut self.machine, turn, wrote: 0, full: None };
+            self.talk.deliver(&turn, &mut way);
+            let (wrote, full) = (way.wrote, way.full);
+            moved = wrote;
+            self.seat.sent += wrote as u64;
+            self.stand();
+            match full {
+                Some(Ok(())) => {
+                    self.machine.blocked(now);
+                    return if wrote > 0 { Step::Moved(wrote) } else { Step::Waits };
+                }
+                Some(Err(reason)) => {
+                    self.machine.abort(reason);
+                    return Step::Moved(wrote);
+                }
+                None => {}
+            }
+        }
+        if moved > 0 || !self.machine.outbox().is_empty() {
+            return Step::Moved(moved);
+        }
+        if self.machine.wants_shutdown() { self.shut_down(cx, now) } else { Step::Waits }
+    }
+
+    /// Moves mail into the outbox. The rules of the outbox were kept when it was posted.
+    fn fetch_mail(&mut self, now: Tick) -> bool {
+        let mail = self.seat.handle().mail();
+        if self.mailed {
+            mail.delivered();
+            self.mailed = false;
+        }
+        if !mail.waits() {
+            return false;
+        }
+        let (bytes, ends) = mail.fetch();
+        self.mailed = true;
+        let mut start = 0;
+        for end in ends {
+            self.machine.queue_mail(now, &bytes[start..end]);
+            start = end;
+        }
+        true
+    }
+
     fn expire(&mut self, now: Tick) -> u64 {
         let rules = &self.seat.context().rules;
         self.machine.expire(rules, now)
@@ -125,6 +180,63 @@ where
             }
         }
         Step::Moved(0)
+    }
+}
+
+/// The way out, lent to the service.
+struct Way<'a, 'c, Io> {
+    io: &'a mut Io,
+    cx: &'a mut TaskContext<'c>,
+    machine: &'a mut Machine,
+    turn: Turn<'a>,
+    wrote: usize,
+    /// The socket takes no more: at present, or for this reason never again.
+    full: Option<Result<(), CloseReason>>,
+}
+
+impl<Io: AsyncWrite + Unpin> Out for Way<'_, '_, Io> {
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> usize {
+        if self.full.is_some() {
+            return 0;
+        }
+        let io = Pin::new(&mut *self.io);
+        let wrote = match slices {
+            [only] => io.poll_write(self.cx, only),
+            several => io.poll_write_vectored(self.cx, several),
+        };
+        let wrote = match wrote {
+            Poll::Ready(Ok(wrote)) if wrote > 0 => wrote,
+            Poll::Ready(Ok(_)) => {
+                self.full = Some(Err(CloseReason::SocketError));
+                0
+            }
+            Poll::Ready(Err(error)) => {
+                self.full = Some(Err(close_reason(&error)));
+                0
+            }
+            Poll::Pending => {
+                self.full = Some(Ok(()));
+                0
+            }
+        };
+        if wrote > 0 {
+            self.machine.sent_directly(self.turn.now);
+        }
+        self.wrote += wrote;
+        self.turn.stats.sent.add(wrote, 0);
+        wrote
+    }
+
+    fn keep(&mut self, rest: Bytes) {
+        self.machine.keep(self.turn.now, rest);
+    }
+
+    fn queue(&mut self, frame: &[u8]) {
+        self.machine.queue_mail(self.turn.now, frame);
+    }
+
+    fn sent(&mut self, frames: u32) {
+        self.turn.stats.sent.add(0, frames);
     }
 }
 

@@ -21,12 +21,17 @@
 //! 2. `kept` holds bytes of one unfinished frame, and none while there is none.
 //! 3. Nothing that arrives outside `Open` reaches a service.
 
+pub use super::phase::{Appetite, Arrival, Pause, Phase, Standing};
+pub use super::rules::Rules;
+
 use super::clocks::{Clocks, Patience};
-use super::pace::{Bucket, Rate};
-use crate::codec::{Codec, FrameFault, Progress};
-use crate::outbox::{Outbox, OutboxRules, Push};
+use super::pace::Bucket;
+use bytes::Bytes;
+
+use crate::codec::Progress;
+use crate::outbox::{Outbox, Push};
 use crate::reason::{CloseReason, DropReason};
-use crate::settings::{ListenerSettings, WhenFull};
+use crate::settings::WhenFull;
 use crate::stats::SessionState;
 use crate::tick::Tick;
 
@@ -37,98 +42,6 @@ const CROWDED_BYTES: u64 = 4096;
 /// How long flushing may take where `limits.write_stall` is off, 30 s.
 const FLUSH_TICKS: u32 = 600;
 
-/// What all sessions of a listener have in common.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// How bytes become frames.
-    pub codec: Codec,
-    /// How long things may take.
-    pub patience: Patience,
-    /// The bounds of an outbox.
-    pub outbox: OutboxRules,
-    /// Bytes a second from the peer.
-    pub rate: Rate,
-}
-
-impl Rules {
-    /// The rules that these settings make.
-    pub fn new(settings: &ListenerSettings) -> Self {
-        Self {
-            codec: Codec::new(&settings.codec),
-            patience: Patience::new(&settings.limits),
-            outbox: OutboxRules::new(&settings.outbox),
-            rate: Rate::per_second(settings.limits.read_rate),
-        }
-    }
-
-    /// The same while the outboxes of all sessions together are at their limit: each is full with one frame.
-    #[cold]
-    #[must_use]
-    pub fn crowded(&self) -> Self {
-        Self { outbox: OutboxRules { frames: 1, ..self.outbox }, ..*self }
-    }
-}
-
-/// Where a session is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Reading and answering.
-    Open,
-    /// The peer has closed its side; it is still owed something.
-    HalfClosed,
-    /// No longer answers; flushes what it owes.
-    Flushing {
-        /// Why the session ends.
-        reason: CloseReason,
-        /// When it ends at the latest.
-        until: Tick,
-        /// Whether the peer has closed its side, so that nothing is left to read away.
-        heard_all: bool,
-    },
-    /// Our side is closed; reads away what still arrives.
-    Lingering {
-        /// Why the session ends.
-        reason: CloseReason,
-        /// When it ends at the latest.
-        until: Tick,
-    },
-    /// Over.
-    Done(CloseReason),
-}
-
-/// How much a session wants to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Appetite {
-    /// Bytes; 0 is none.
-    pub bytes: u64,
-    /// Why it has none, if it had some a moment ago.
-    pub lost: Option<Pause>,
-}
-
-/// Why a session that could be read is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pause {
-    /// What it is owed has to go first (`outbox.when_full = "block"`).
-    OutboxFull,
-    /// It has used up its `limits.read_rate` for the moment.
-    ReadRate,
-}
-
-/// What one read brought.
-#[derive(Debug, Default)]
-pub struct Arrival {
-    /// The beginning of the run's first frame, from earlier reads; empty when the run begins in this one.
-    pub head: Vec<u8>,
-    /// Bytes of this read that finish the frame in `head`.
-    pub seam: usize,
-    /// Where the run ends in the bytes that were read.
-    pub end: usize,
-    /// Whole frames in head and run.
-    pub frames: u32,
-    /// Why the stream cannot go on after the run.
-    pub fault: Option<FrameFault>,
-}
-
 /// The state of one session.
 #[derive(Debug)]
 pub struct Machine {
@@ -138,6 +51,7 @@ pub struct Machine {
     outbox: Outbox,
     clocks: Clocks,
     bucket: Bucket,
+    service: Standing,
 }
 
 impl Machine {
@@ -150,7 +64,22 @@ impl Machine {
             outbox: Outbox::default(),
             clocks: Clocks::new(now),
             bucket: Bucket::default(),
+            service: Standing::default(),
         }
+    }
+
+    /// Says how early in its keepalive the peer is asked whether it lives, and whether it has to say something first.
+    pub fn begin(&mut self, spread: u8, awaits_greeting: bool) {
+        self.clocks.spread(spread);
+        if !awaits_greeting {
+            self.clocks.greet();
+        }
+    }
+
+    /// How the session stands with its service from here on.
+    #[inline]
+    pub fn stand(&mut self, service: Standing) {
+        self.service = service;
     }
 
     /// Where the session is in its life.
@@ -161,7 +90,7 @@ impl Machine {
     /// What the session shows in `/status`.
     pub fn state(&self) -> SessionState {
         match self.phase {
-            Phase::Open | Phase::HalfClosed if !self.outbox.is_empty() => SessionState::Blocked,
+            Phase::Open | Phase::HalfClosed if self.owes() => SessionState::Blocked,
             Phase::Open if !self.clocks.greeted() => SessionState::Handshake,
             Phase::Open | Phase::HalfClosed => SessionState::Open,
             Phase::Flushing { .. } | Phase::Lingering { .. } | Phase::Done(_) => SessionState::Closing,
@@ -201,8 +130,13 @@ impl Machine {
             }
         }
         let room = self.room(rules, now, crowded);
-        let bytes = room.min(self.bucket.allowance(rules.rate, now));
-        let cause = if room == 0 { Pause::OutboxFull } else { Pause::ReadRate };
+        let held = self.service.holds;
+        let bytes = if held { 0 } else { room.min(self.bucket.allowance(rules.rate, now)) };
+        let cause = match room {
+            _ if held => Pause::Held,
+            0 => Pause::OutboxFull,
+            _ => Pause::ReadRate,
+        };
         let had_some = self.clocks.reading(now, bytes > 0);
         Appetite { bytes, lost: (had_some && bytes == 0).then_some(cause) }
     }
@@ -241,7 +175,7 @@ impl Machine {
     pub fn eof(&mut self, rules: &Rules, now: Tick) {
         match self.phase {
             Phase::Open if self.progress.in_frame() => self.close(rules, now, CloseReason::Truncated),
-            Phase::Open if self.outbox.is_empty() => self.phase = Phase::Done(CloseReason::PeerClosed),
+            Phase::Open if !self.owes() => self.phase = Phase::Done(CloseReason::PeerClosed),
             Phase::Open => self.phase = Phase::HalfClosed,
             Phase::Lingering { reason, .. } => self.phase = Phase::Done(reason),
             Phase::Flushing { reason, until, .. } => {
@@ -261,6 +195,43 @@ impl Machine {
             self.close(rules, now, CloseReason::OutboxFull);
         }
         push
+    }
+
+    /// Puts a frame ahead of all data, in any phase in which the peer may still hear it. `false` when too many wait already.
+    pub fn queue_control(&mut self, now: Tick, wire: &[u8]) -> bool {
+        self.outbox.push_control(now, wire)
+    }
+
+    /// Puts a frame that others answer for behind what waits: its bound was kept before it came here.
+    pub fn queue_mail(&mut self, now: Tick, wire: &[u8]) {
+        self.outbox.append(now, wire);
+    }
+
+    /// Keeps what is left of a frame whose beginning the socket took, while nothing else waits.
+    pub fn keep(&mut self, now: Tick, rest: Bytes) {
+        self.outbox.keep(now, rest);
+    }
+
+    /// Whether answers find room in the outbox: what the service holds may be offered to it again.
+    pub fn has_room(&self, rules: &Rules, now: Tick, crowded: bool) -> bool {
+        self.phase == Phase::Open && self.room(rules, now, crowded) > 0
+    }
+
+    /// Whether the service may still deliver: until the end, or for as long as the peer takes it.
+    pub fn delivers(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Open | Phase::HalfClosed | Phase::Flushing { reason: CloseReason::Drained, .. }
+        )
+    }
+
+    /// Whether the peer is to be asked now whether it lives; it is then taken as asked.
+    pub fn asks(&mut self, rules: &Rules, now: Tick) -> bool {
+        let asks = self.phase == Phase::Open && now >= self.clocks.next_ping(&rules.patience);
+        if asks {
+            self.clocks.asked();
+        }
+        asks
     }
 
     /// The socket took `written` bytes of the outbox. Says how many frames that finished.
@@ -336,12 +307,16 @@ impl Machine {
 
     /// Whether our side of the connection should be closed now.
     pub fn wants_shutdown(&self) -> bool {
-        matches!(self.phase, Phase::HalfClosed | Phase::Flushing { .. }) && self.outbox.is_empty()
+        matches!(self.phase, Phase::HalfClosed | Phase::Flushing { .. }) && !self.owes()
     }
 
     /// The next moment at which [`Machine::judge`] may have something to say.
     pub fn deadline(&self, rules: &Rules) -> Tick {
-        self.next_event(rules).0
+        let ping = match self.phase {
+            Phase::Open => self.clocks.next_ping(&rules.patience),
+            _ => Tick::NEVER,
+        };
+        self.next_event(rules).0.min(ping)
     }
 
     /// Acts on deadlines that have passed. Call it after reading and writing were tried: what waits in the socket is looked at first.
@@ -364,7 +339,10 @@ impl Machine {
 
     fn next_event(&self, rules: &Rules) -> (Tick, CloseReason) {
         match self.phase {
-            Phase::Open => self.clocks.next(&rules.patience).min(self.aged(rules)),
+            Phase::Open => {
+                let write_stall = if self.service.forgives { 0 } else { rules.patience.write_stall };
+                self.clocks.next(&Patience { write_stall, ..rules.patience }).min(self.aged(rules))
+            }
             // Deadlines of the conversation are over: only the peer's taking counts now.
             Phase::HalfClosed => {
                 let Patience { write_stall, lifetime, .. } = rules.patience;
@@ -393,13 +371,17 @@ impl Machine {
         let ticks = match (reason, rules.patience.write_stall) {
             (CloseReason::Drained, _) => u32::MAX,
             // It has just shown that it does not take what it is owed.
-            (CloseReason::OutboxFull, _) => LINGER_TICKS,
+            (CloseReason::OutboxFull | CloseReason::Keepalive | CloseReason::FellBehind, _) => LINGER_TICKS,
             (_, 0) => FLUSH_TICKS,
             (_, write_stall) => write_stall,
         };
         self.forget_input();
         let heard_all = self.phase == Phase::HalfClosed || reason == CloseReason::Truncated;
         self.phase = Phase::Flushing { reason, until: now.after(ticks), heard_all };
+    }
+
+    fn owes(&self) -> bool {
+        self.service.owes || !self.outbox.is_empty()
     }
 
     fn forget_input(&mut self) {

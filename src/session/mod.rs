@@ -14,7 +14,10 @@ mod delivery;
 mod lent;
 pub mod machine;
 pub mod pace;
+mod phase;
+mod rules;
 mod seat;
+mod talking;
 
 use std::future::Future;
 use std::io;
@@ -25,20 +28,17 @@ use std::task::{Context as TaskContext, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::admission::Admission;
-use crate::codec::Suspicion;
+use crate::handle::Handle;
 use crate::reason::CloseReason;
-use crate::service::{Batch, Next, Reply, Service, Talk};
+use crate::service::{Service, Talk};
 use crate::tick::Tick;
 use context::{Context, Stage};
-use machine::{Arrival, Machine, Phase};
+use machine::{Machine, Phase};
 use seat::Seat;
+use talking::Held;
 
 /// Bytes that a session may move in one turn, read and written together.
 const QUANTUM: usize = 1 << 20;
-/// Bytes of a frame at fault that are looked at: all of the longest header.
-const SUSPICIOUS_BYTES: usize = 72;
-/// Every so many batches, the time from read to answered is measured.
-const DWELL_SAMPLE: u32 = 1024;
 
 /// One session. A future that ends with it.
 pub struct Session<Io, T> {
@@ -46,7 +46,13 @@ pub struct Session<Io, T> {
     talk: T,
     machine: Machine,
     seat: Seat,
+    /// Frames that the service could not take yet.
+    held: Option<Box<Held>>,
     batches: u32,
+    /// Whether the service has said its last words.
+    parted: bool,
+    /// Whether the outbox holds, or held, mail that was fetched.
+    mailed: bool,
     in_flight: fn(&Io) -> bool,
 }
 
@@ -78,14 +84,25 @@ where
     where
         S: Service<Talk = T>,
     {
-        let talk = service.open(admission.id(), admission.peer());
-        let machine = Machine::new(context.worker.now());
+        let id = admission.id();
+        let bell = context.worker.bell().clone();
+        let handle = Handle::new(id, admission.peer(), context.listener.clone(), bell);
+        let now = context.worker.now();
+        let talk = service.open(&context.turn(now, &handle));
+        let seat = Seat::new(context, admission, handle)?;
+        let mut machine = Machine::new(now);
+        // Fibonacci hashing: numbers that follow each other are spread evenly.
+        let spread = (id.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56).to_le_bytes()[0];
+        machine.begin(spread, talk.awaits_greeting());
         Some(Self {
             io,
             talk,
             machine,
-            seat: Seat::new(context, admission)?,
+            seat,
+            held: None,
             batches: 0,
+            parted: false,
+            mailed: false,
             in_flight: |_| false,
         })
     }
@@ -98,27 +115,24 @@ where
     }
 
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
+        self.seat.handle().polled_by(cx.waker());
         let stage = self.obey(now);
         let mut moved = 0;
         loop {
             let wrote = self.flush(cx, now);
             let read = self.read(cx, now);
+            self.part(now);
             if let Phase::Done(reason) = self.machine.phase() {
                 return Poll::Ready(reason);
             }
-            if !self.seat.settle(&self.machine) {
+            if !self.seat.settle(&self.machine, self.held_bytes()) {
                 let context = self.seat.context_arc();
                 self.machine.close(&context.rules, now, CloseReason::PartialBudget);
                 continue;
             }
             match (wrote, read) {
                 (Step::Waits, Step::Waits) => {
-                    let before = self.machine.phase();
-                    if self.machine.has_lingered(now) && (self.in_flight)(&self.io) {
-                        self.machine.read_away(now);
-                    }
-                    self.machine.judge(&self.seat.context().rules, now);
-                    if before == self.machine.phase() {
+                    if !self.judge(now) {
                         break;
                     }
                 }
@@ -132,7 +146,7 @@ where
                 break;
             }
         }
-        self.arm(cx, now);
+        self.arm(now);
         if self.seat.context().process.stage() != stage {
             // The news came before the worker had learned, in `arm`, whom to wake.
             cx.waker().wake_by_ref();
@@ -140,10 +154,13 @@ where
         Poll::Pending
     }
 
-    /// Follows the daemon's stage, and says which it was.
+    /// Follows what the daemon and others tell the session, and says at which stage the daemon was.
     fn obey(&mut self, now: Tick) -> Stage {
         let context = self.seat.context();
         let stage = context.process.stage();
+        if let Some(reason) = self.seat.handle().ordered() {
+            self.machine.close(&context.rules, now, reason);
+        }
         match stage {
             Stage::Serving => {}
             Stage::Draining => self.machine.close(&context.rules, now, CloseReason::Drained),
@@ -152,8 +169,25 @@ where
         stage
     }
 
+    /// Looks at the deadlines. Says whether that changed anything.
+    fn judge(&mut self, now: Tick) -> bool {
+        let before = self.machine.phase();
+        if self.machine.has_lingered(now) && (self.in_flight)(&self.io) {
+            self.machine.read_away(now);
+        }
+        if self.machine.asks(&self.seat.context().rules, now) {
+            self.ping(now);
+            return true;
+        }
+        self.machine.judge(&self.seat.context().rules, now);
+        before != self.machine.phase()
+    }
+
     /// Reads once, if the session has an appetite, and answers what came.
     fn read(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
+        if self.held.is_some() {
+            return self.offer_again(cx, now);
+        }
         let crowded = self.seat.context().process.queued.is_spent();
         let appetite = self.machine.appetite(&self.seat.context().rules, now, crowded);
         if let Some(pause) = appetite.lost {
@@ -162,8 +196,9 @@ where
         if appetite.bytes == 0 {
             return Step::Waits;
         }
+        let bytes = appetite.bytes.min(self.talk.appetite());
         lent::with(|buffer| {
-            let room = usize::try_from(appetite.bytes).unwrap_or(usize::MAX).min(buffer.len());
+            let room = usize::try_from(bytes).unwrap_or(usize::MAX).min(buffer.len());
             let mut read = ReadBuf::new(&mut buffer[..room]);
             match Pin::new(&mut self.io).poll_read(cx, &mut read) {
                 Poll::Pending => return Step::Waits,
@@ -177,62 +212,16 @@ where
         })
     }
 
-    /// What one read brought goes through the codec to the service, and its answer out.
-    fn take_in(&mut self, cx: &mut TaskContext<'_>, now: Tick, data: &[u8]) {
-        if self.machine.phase() != Phase::Open {
-            return self.machine.read_away(now);
-        }
-        let context = self.seat.context_arc();
-        let arrival = self.machine.received(&context.rules, now, data);
-        self.seat.received += data.len() as u64;
-        context.stats.received.add(data.len(), arrival.frames);
-        let Arrival { head, seam, end, frames, fault } = arrival;
-        if frames > 0 {
-            let batch = Batch::new(&context.rules.codec, head, seam, &data[..end], frames);
-            self.answer(cx, now, &context, batch);
-        }
-        if let Some(fault) = fault {
-            self.blame(&context, now, &data[end..], fault);
-        }
-    }
-
-    fn answer(&mut self, cx: &mut TaskContext<'_>, now: Tick, context: &Context, mut batch: Batch<'_>) {
-        self.batches = self.batches.wrapping_add(1);
-        let sampled = self.batches.is_multiple_of(DWELL_SAMPLE).then(std::time::Instant::now);
-        let mut reply = Reply::new(&context.rules.codec);
-        let next = self.talk.answer(&mut batch, &mut reply);
-        if reply.wants_echo() {
-            self.deliver(cx, now, context, batch);
-        }
-        let (own, frames) = reply.into_own();
-        if frames > 0 {
-            self.deliver(cx, now, context, Batch::new(&context.rules.codec, Vec::new(), 0, &own, frames));
-        }
-        if next == Next::Close {
-            self.machine.close(&context.rules, now, CloseReason::Service);
-        }
-        if let Some(read_at) = sampled {
-            context.stats.dwell.record(read_at.elapsed().as_secs_f64());
-        }
-    }
-
-    #[cold]
-    fn blame(&mut self, context: &Context, now: Tick, rest: &[u8], fault: crate::codec::FrameFault) {
-        let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(SUSPICIOUS_BYTES).copied().collect();
-        self.seat.remark(match Suspicion::of(&context.rules.codec, &start) {
-            Some(suspicion) => format!("{fault}; {suspicion}"),
-            None => fault.to_string(),
-        });
-        self.machine.close(&context.rules, now, fault.close_reason());
-    }
-
-    fn arm(&mut self, cx: &TaskContext<'_>, now: Tick) {
+    fn arm(&mut self, now: Tick) {
         let rules = &self.seat.context().rules;
         let mut deadline = self.machine.deadline(rules);
         if let Some(refill) = self.machine.refill(rules) {
             deadline = deadline.min(refill);
         }
-        self.seat.arm(now, deadline, cx.waker());
+        if self.machine.phase() == Phase::Open {
+            deadline = deadline.min(self.talk.deadline());
+        }
+        self.seat.arm(now, deadline);
     }
 }
 
@@ -256,7 +245,9 @@ impl<Io, T> Drop for Session<Io, T> {
     /// However it ended, what it still owed is accounted for.
     fn drop(&mut self) {
         let (frames, lost) = self.machine.abandon();
-        self.seat.lost(frames, lost);
+        let held = self.held.as_ref().map_or(0, |held| held.frames());
+        let mail = self.seat.handle().mail().close();
+        self.seat.lost(frames + u64::from(held) + mail, lost);
     }
 }
 

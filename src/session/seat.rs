@@ -2,13 +2,14 @@
 //! way the session ended, all of them are given back, the end is counted under its one reason, and a line is logged.
 
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::Instant;
 
 use super::context::Context;
 use super::machine::{Machine, Pause};
 use crate::admission::Admission;
+use crate::handle::Handle;
 use crate::reason::{CloseReason, DropReason};
+use crate::service::Turn;
 use crate::stats::SessionState;
 use crate::tick::Tick;
 use crate::worker::SeatKey;
@@ -19,11 +20,12 @@ const SMALL_PARTIAL: usize = 4096;
 /// A session's place in the world.
 pub(super) struct Seat {
     context: Arc<Context>,
-    admission: Admission,
+    /// Held for its end.
+    _admission: Admission,
+    handle: Arc<Handle>,
     key: SeatKey,
     /// The deadline that the worker's wheel knows of; the first moment while it does not know the session's waker either.
     armed: Tick,
-    born: Instant,
     /// Why the session ended. Still `None` when it is dropped: it panicked, or its runtime was taken away.
     reason: Option<CloseReason>,
     /// What the closing line says beside the reason.
@@ -48,18 +50,18 @@ struct Share {
 
 impl Seat {
     /// Sits down. `None` when the worker has no seat left.
-    pub(super) fn new(context: Arc<Context>, admission: Admission) -> Option<Self> {
-        let key = context.worker.enter()?;
+    pub(super) fn new(context: Arc<Context>, admission: Admission, handle: Arc<Handle>) -> Option<Self> {
+        let key = context.worker.enter(handle.clone())?;
         context.stats.accepted.add(1);
         context.stats.states[SessionState::Handshake as usize].add(1);
         let share =
             Share { state: SessionState::Handshake, outbox_bytes: 0, outbox_frames: 0, partial_bytes: 0 };
         Some(Self {
             context,
-            admission,
+            _admission: admission,
+            handle,
             key,
             armed: Tick::ZERO,
-            born: Instant::now(),
             reason: None,
             remark: None,
             share,
@@ -72,22 +74,31 @@ impl Seat {
         &self.context
     }
 
+    pub(super) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
+    /// A turn of this session, for its service.
+    pub(super) fn turn(&self, now: Tick) -> Turn<'_> {
+        self.context.turn(now, &self.handle)
+    }
+
     /// The context, for as long as the session itself is borrowed. Costs a count on a cache line of this worker.
     pub(super) fn context_arc(&self) -> Arc<Context> {
         self.context.clone()
     }
 
     /// Asks to be woken at `deadline`, unless that is known already.
-    pub(super) fn arm(&mut self, now: Tick, deadline: Tick, waker: &Waker) {
+    pub(super) fn arm(&mut self, now: Tick, deadline: Tick) {
         if deadline < self.armed || self.armed <= now {
-            self.context.worker.arm(self.key, deadline, waker);
+            self.context.worker.arm(self.key, deadline);
             self.armed = deadline;
         }
     }
 
     /// Brings the shared sums up to date with the session. `false` when unfinished frames of all sessions are over their budget.
     #[inline]
-    pub(super) fn settle(&mut self, machine: &Machine) -> bool {
+    pub(super) fn settle(&mut self, machine: &Machine, held: usize) -> bool {
         let state = machine.state();
         if state != self.share.state {
             self.settle_state(state);
@@ -96,7 +107,8 @@ impl Seat {
         if !outbox.is_empty() || self.share.outbox_frames > 0 {
             self.settle_outbox(outbox.bytes(), u32::try_from(outbox.frames()).unwrap_or(u32::MAX));
         }
-        machine.kept_capacity() == self.share.partial_bytes || self.settle_partial(machine.kept_capacity())
+        let partial = machine.kept_capacity() + held;
+        partial == self.share.partial_bytes || self.settle_partial(partial)
     }
 
     pub(super) fn lost(&self, frames: u64, reason: DropReason) {
@@ -115,6 +127,7 @@ impl Seat {
         match pause {
             Pause::OutboxFull => self.context.stats.reads_paused.add(1),
             Pause::ReadRate => self.context.stats.reads_paced.add(1),
+            Pause::Held => self.context.stats.relay.held.add(1),
         }
     }
 
@@ -127,7 +140,7 @@ impl Seat {
     fn settle_state(&mut self, state: SessionState) {
         let counts = &self.context.stats;
         if self.share.state == SessionState::Handshake && state != SessionState::Closing {
-            counts.handshake.record(self.born.elapsed().as_secs_f64());
+            counts.handshake.record(self.handle.born().elapsed().as_secs_f64());
         }
         let states = &counts.states;
         states[self.share.state as usize].add(-1);
@@ -140,6 +153,7 @@ impl Seat {
         stats.outbox_bytes.add(difference(self.share.outbox_bytes, bytes));
         stats.outbox_frames.add(i64::from(frames) - i64::from(self.share.outbox_frames));
         self.context.process.queued.settle(self.share.outbox_bytes, bytes);
+        self.handle.show_owed(bytes);
         (self.share.outbox_bytes, self.share.outbox_frames) = (bytes, frames);
     }
 
@@ -162,10 +176,10 @@ impl Seat {
         tracing::info!(
             target: "oread::session",
             listener = &*self.context.listener,
-            session = self.admission.id().0,
-            peer = %self.admission.peer(),
+            session = self.handle.session().0,
+            peer = %self.handle.peer(),
             reason = reason.word(),
-            seconds = self.born.elapsed().as_secs_f64(),
+            seconds = self.handle.born().elapsed().as_secs_f64(),
             received_bytes = self.received,
             sent_bytes = self.sent,
             remark = self.remark.as_ref().map(|remark| remark.as_str()).or_else(|| self.hint(reason)),
@@ -184,7 +198,7 @@ impl Drop for Seat {
         let context = &self.context;
         context.stats.states[self.share.state as usize].add(-1);
         context.stats.closed[reason as usize].add(1);
-        context.stats.duration.record(self.born.elapsed().as_secs_f64());
+        context.stats.duration.record(self.handle.born().elapsed().as_secs_f64());
         if reason == CloseReason::Cut {
             context.process.cut.add(1);
         }

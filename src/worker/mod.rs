@@ -10,16 +10,16 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime;
 use tokio::sync::oneshot;
 
 use clock::Clock;
 use roster::Roster;
 pub use roster::SeatKey;
 
+use crate::handle::{Bell, Handle};
 use crate::tick::Tick;
 
 /// Ticks that housekeeping sleeps at most: a second.
@@ -32,8 +32,10 @@ const WAKE_SLICE: usize = 256;
 /// What sessions and accept loops know of the worker on which they live.
 #[derive(Debug)]
 pub struct Worker {
-    handle: Handle,
+    handle: runtime::Handle,
     clock: Clock,
+    /// Rung by other workers' sessions.
+    bell: Arc<Bell>,
     roster: Mutex<Roster>,
     /// Sessions seated, and those on their way, so that a burst of accepts does not all go to the one that has not seated the first yet. Beside
     /// the roster, so that those who only compare workers do not take its lock.
@@ -52,20 +54,28 @@ impl Drop for Coming {
 
 impl Worker {
     /// A worker on the runtime of `handle`; its housekeeping is spawned there.
-    fn on(handle: Handle) -> Arc<Self> {
+    fn on(handle: runtime::Handle) -> Arc<Self> {
         let worker = Arc::new(Self {
             handle,
             clock: Clock::new(),
+            bell: Arc::default(),
             roster: Mutex::default(),
             load: AtomicUsize::new(0),
         });
         worker.handle.spawn(housekeeping(worker.clone()));
+        let bell = worker.bell.clone();
+        worker.handle.spawn(async move { bell.answer().await });
         worker
     }
 
     /// The runtime.
-    pub fn handle(&self) -> &Handle {
+    pub fn handle(&self) -> &runtime::Handle {
         &self.handle
+    }
+
+    /// Where wake-ups for its sessions are left.
+    pub fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     /// The moment now, to within a tick.
@@ -86,8 +96,8 @@ impl Worker {
     }
 
     /// A session sits down. `None` at four billion of them.
-    pub fn enter(&self) -> Option<SeatKey> {
-        let key = self.roster().enter()?;
+    pub fn enter(&self, session: Arc<Handle>) -> Option<SeatKey> {
+        let key = self.roster().enter(session)?;
         self.load.fetch_add(1, Relaxed);
         Some(key)
     }
@@ -99,8 +109,13 @@ impl Worker {
     }
 
     /// Wakes the session at `deadline`. The caller has asked for the time before, so that housekeeping is awake to see it.
-    pub fn arm(&self, key: SeatKey, deadline: Tick, waker: &Waker) {
-        self.roster().arm(key, deadline, waker);
+    pub fn arm(&self, key: SeatKey, deadline: Tick) {
+        self.roster().arm(key, deadline);
+    }
+
+    /// All sessions that live here.
+    pub fn sessions(&self) -> Vec<Arc<Handle>> {
+        self.roster().everyone()
     }
 
     /// Wakes every session, in slices: for news that concerns them all.
@@ -126,12 +141,12 @@ async fn housekeeping(worker: Arc<Worker>) {
     }
 }
 
-async fn wake_in_slices(wakers: Vec<Waker>) {
-    for (count, waker) in wakers.into_iter().enumerate() {
+async fn wake_in_slices(sessions: Vec<Arc<Handle>>) {
+    for (count, session) in sessions.into_iter().enumerate() {
         if count % WAKE_SLICE == WAKE_SLICE - 1 {
             tokio::task::yield_now().await;
         }
-        waker.wake();
+        session.wake();
     }
 }
 
@@ -150,7 +165,7 @@ impl Workers {
         let (alive, ended) = sync_channel::<()>(0);
         let mut all = Self { each: Vec::new(), stops: Vec::new(), ended: Some(Mutex::new(ended)) };
         for number in 0..count {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
             let worker = Worker::on(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel();
             let alive = alive.clone();
@@ -167,7 +182,7 @@ impl Workers {
 
     /// One worker on the runtime of the caller: for embedding, simulation and tests with virtual time.
     pub fn here() -> Self {
-        Self { each: vec![Worker::on(Handle::current())], stops: Vec::new(), ended: None }
+        Self { each: vec![Worker::on(runtime::Handle::current())], stops: Vec::new(), ended: None }
     }
 
     /// All of them, in order.

@@ -9,12 +9,13 @@
 //! woken, finds nothing due and sits down at its new deadline. So an echo costs no timer operation, and an idle session has no timer
 //! of its own. (Varghese and Lauck, 1987, scheme 6.)
 //!
-//! Not a clock, and wakes nobody itself: [`Roster::turn`] hands out the wakers, to be woken without the lock.
+//! Not a clock, and wakes nobody itself: [`Roster::turn`] hands out whom to wake, which is done without the lock.
 
-use std::task::Waker;
+use std::sync::Arc;
 
 use slab::Slab;
 
+use crate::handle::Handle;
 use crate::tick::Tick;
 
 /// Slots of the wheel: 51 seconds of ticks. A power of two.
@@ -37,7 +38,7 @@ pub(super) struct Roster {
 
 #[derive(Debug)]
 struct Seat {
-    waker: Option<Waker>,
+    handle: Arc<Handle>,
     /// `NEVER` while the seat is in no slot.
     deadline: Tick,
     slot: u32,
@@ -53,10 +54,10 @@ impl Default for Roster {
 
 impl Roster {
     /// A session sits down. `None` when all of 2^32 − 1 seats are taken.
-    pub(super) fn enter(&mut self) -> Option<SeatKey> {
+    pub(super) fn enter(&mut self, handle: Arc<Handle>) -> Option<SeatKey> {
         let entry = self.seats.vacant_entry();
         let key = u32::try_from(entry.key()).ok().filter(|key| *key != NIL)?;
-        entry.insert(Seat { waker: None, deadline: Tick::NEVER, slot: NIL, previous: NIL, next: NIL });
+        entry.insert(Seat { handle, deadline: Tick::NEVER, slot: NIL, previous: NIL, next: NIL });
         Some(SeatKey(key))
     }
 
@@ -67,21 +68,17 @@ impl Roster {
     }
 
     /// Wakes the session at `deadline`, and forgets an earlier wish of it.
-    pub(super) fn arm(&mut self, key: SeatKey, deadline: Tick, waker: &Waker) {
+    pub(super) fn arm(&mut self, key: SeatKey, deadline: Tick) {
         self.unlink(key.0);
         let Some(seat) = self.seats.get_mut(key.0 as usize) else { return };
-        match &mut seat.waker {
-            Some(known) => known.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
         seat.deadline = deadline;
         if deadline != Tick::NEVER {
             self.link(key.0);
         }
     }
 
-    /// Turns the wheel to `now` and collects the wakers of those whose deadline has come.
-    pub(super) fn turn(&mut self, now: Tick, due: &mut Vec<Waker>) {
+    /// Turns the wheel to `now` and collects those whose deadline has come.
+    pub(super) fn turn(&mut self, now: Tick, due: &mut Vec<Arc<Handle>>) {
         let steps = now.since(self.turned).min(SLOTS);
         let first = now.after(1).number() - steps;
         self.turned = now;
@@ -93,7 +90,7 @@ impl Roster {
                 (seat.slot, seat.previous, seat.next) = (NIL, NIL, NIL);
                 if seat.deadline <= now {
                     seat.deadline = Tick::NEVER;
-                    due.extend(seat.waker.clone());
+                    due.push(seat.handle.clone());
                 } else {
                     self.link(key);
                 }
@@ -108,9 +105,9 @@ impl Roster {
         (1..most).find(|ahead| self.heads[slot(*ahead)] != NIL).unwrap_or(most)
     }
 
-    /// The wakers of all that are seated.
-    pub(super) fn everyone(&self) -> Vec<Waker> {
-        self.seats.iter().filter_map(|(_, seat)| seat.waker.clone()).collect()
+    /// All that are seated.
+    pub(super) fn everyone(&self) -> Vec<Arc<Handle>> {
+        self.seats.iter().map(|(_, seat)| seat.handle.clone()).collect()
     }
 
     fn link(&mut self, key: u32) {
@@ -145,6 +142,11 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::{Peer, SessionId};
+
+    fn someone() -> Arc<Handle> {
+        Handle::new(SessionId(1), Peer::Local, "test".into(), Arc::default())
+    }
 
     fn due(roster: &mut Roster, now: u32) -> usize {
         let mut due = Vec::new();
@@ -156,8 +158,8 @@ mod tests {
     fn a_seat_is_woken_at_its_deadline_and_not_before_however_far_it_is() {
         for deadline in [1, 2, 1023, 1024, 1025, 12_000] {
             let mut roster = Roster::default();
-            let key = roster.enter().unwrap_or_else(|| unreachable!("seats are free"));
-            roster.arm(key, Tick::new(deadline), Waker::noop());
+            let key = roster.enter(someone()).unwrap_or_else(|| unreachable!("seats are free"));
+            roster.arm(key, Tick::new(deadline));
             for now in 1..deadline {
                 assert_eq!(due(&mut roster, now), 0, "deadline {deadline}, now {now}");
             }
@@ -170,8 +172,8 @@ mod tests {
     fn a_jump_over_many_turns_wakes_everyone_once() {
         let mut roster = Roster::default();
         for deadline in 1..5000 {
-            let key = roster.enter().unwrap_or_else(|| unreachable!("seats are free"));
-            roster.arm(key, Tick::new(deadline), Waker::noop());
+            let key = roster.enter(someone()).unwrap_or_else(|| unreachable!("seats are free"));
+            roster.arm(key, Tick::new(deadline));
         }
         assert_eq!(due(&mut roster, 100_000), 4999);
     }
@@ -179,14 +181,14 @@ mod tests {
     #[test]
     fn leaving_and_arming_again_keep_the_slots_whole() {
         let mut roster = Roster::default();
-        let keys: Vec<_> = (0..9).filter_map(|_| roster.enter()).collect();
+        let keys: Vec<_> = (0..9).filter_map(|_| roster.enter(someone())).collect();
         for key in &keys {
-            roster.arm(*key, Tick::new(10), Waker::noop());
+            roster.arm(*key, Tick::new(10));
         }
         roster.leave(keys[8]);
         roster.leave(keys[0]);
         roster.leave(keys[4]);
-        roster.arm(keys[3], Tick::new(20), Waker::noop());
+        roster.arm(keys[3], Tick::new(20));
         assert_eq!(due(&mut roster, 10), 5);
         assert_eq!(due(&mut roster, 20), 1);
         assert_eq!(roster.seats.len(), 6);
@@ -209,7 +211,7 @@ mod tests {
                 let key = seated.get(which % seated.len().max(1)).copied();
                 match (call, key) {
                     (0, _) | (_, None) => {
-                        let key = roster.enter().unwrap_or_else(|| unreachable!("seats are free"));
+                        let key = roster.enter(someone()).unwrap_or_else(|| unreachable!("seats are free"));
                         model.0.insert(key.0, Tick::NEVER);
                     }
                     (1, Some(key)) => {
@@ -223,7 +225,7 @@ mod tests {
                             100..200 => now,
                             _ => now.after(ticks - 200),
                         };
-                        roster.arm(SeatKey(key), deadline, Waker::noop());
+                        roster.arm(SeatKey(key), deadline);
                         model.0.insert(key, deadline);
                     }
                     (_, Some(_)) => {

@@ -91,6 +91,7 @@ fn rules(source: &mut Unstructured<'_>) -> Result<Rules> {
             idle: span()?,
             write_stall: span()?,
             lifetime: span()? * 4,
+            keepalive: 0,
         },
         outbox: OutboxRules {
             age: span()? / 4,

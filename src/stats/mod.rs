@@ -3,6 +3,10 @@
 //!
 //! Everything here only rises, except [`Gauge`].
 
+mod relay;
+
+pub use relay::RelayStats;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use metrics::Histogram;
@@ -44,6 +48,8 @@ pub struct ListenerStats {
     pub handshake: Histogram,
     /// Seconds from read to answered, sampled.
     pub dwell: Histogram,
+    /// What only a relay counts.
+    pub relay: RelayStats,
 }
 
 impl ListenerStats {
@@ -66,6 +72,7 @@ impl ListenerStats {
             duration,
             handshake: Histogram::noop(),
             dwell,
+            relay: RelayStats::default(),
         }
     }
 }

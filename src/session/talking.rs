@@ -1,0 +1,180 @@
+//! A session and its service: batches go in and answers come out; what the service cannot take yet is held for it, and reading pauses
+//! meanwhile.
+
+use std::task::Context as TaskContext;
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::context::Context;
+use super::machine::{Arrival, Phase, Standing};
+use super::{Session, Step};
+use crate::codec::{Codec, FrameFault, Suspicion};
+use crate::outbox::CONTROL_BYTES;
+use crate::reason::CloseReason;
+use crate::service::{Batch, Controls, Next, Reply, Talk};
+use crate::tick::Tick;
+
+/// Bytes of a frame at fault that are looked at: all of the longest header.
+const SUSPICIOUS_BYTES: usize = 72;
+/// Every so many batches, the time from read to answered is measured.
+const DWELL_SAMPLE: u32 = 1024;
+
+/// Frames that the service could not take yet, as they came.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: Vec<u8>,
+    frames: u32,
+    /// Why the stream ends behind them.
+    fault: Option<FrameFault>,
+}
+
+impl Held {
+    pub(super) fn frames(&self) -> u32 {
+        self.frames
+    }
+}
+
+impl<Io, T> Session<Io, T>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    T: Talk,
+{
+    /// What one read brought goes through the codec to the service, and its answer out.
+    pub(super) fn take_in(&mut self, cx: &mut TaskContext<'_>, now: Tick, data: &[u8]) {
+        if self.machine.phase() != Phase::Open {
+            return self.machine.read_away(now);
+        }
+        let context = self.seat.context_arc();
+        let arrival = self.machine.received(&context.rules, now, data);
+        self.seat.received += data.len() as u64;
+        context.stats.received.add(data.len(), arrival.frames);
+        let Arrival { head, seam, end, frames, fault } = arrival;
+        if frames > 0 {
+            let batch = Batch::new(&context.rules.codec, head, seam, &data[..end], frames);
+            self.answer(cx, now, &context, batch);
+        }
+        if let Some(fault) = fault {
+            self.blame(&context, now, &data[end..], fault);
+        }
+    }
+
+    /// Offers the service what it held, once its answers find room.
+    pub(super) fn offer_again(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
+        let context = self.seat.context_arc();
+        if !self.machine.has_room(&context.rules, now, context.process.queued.is_spent()) {
+            return Step::Waits;
+        }
+        let Some(held) = self.held.take() else { return Step::Waits };
+        let before = held.frames;
+        self.stand();
+        let batch = Batch::new(&context.rules.codec, Vec::new(), 0, &held.bytes, held.frames);
+        self.answer(cx, now, &context, batch);
+        match (&self.held, held.fault) {
+            (Some(rest), _) if rest.frames == before => return Step::Waits,
+            (None, Some(fault)) => self.blame(&context, now, &[], fault),
+            _ => {}
+        }
+        Step::Moved(held.bytes.len())
+    }
+
+    fn answer(&mut self, cx: &mut TaskContext<'_>, now: Tick, context: &Context, mut batch: Batch<'_>) {
+        self.batches = self.batches.wrapping_add(1);
+        let sampled = self.batches.is_multiple_of(DWELL_SAMPLE).then(Instant::now);
+        let mut reply = Reply::new(&context.rules.codec);
+        let next = self.talk.answer(&self.seat.turn(now), &mut batch, &mut reply);
+        match next {
+            Next::Go => {}
+            Next::Hold { taken } => self.hold(&mut batch, taken),
+            Next::Close => self.machine.close(&context.rules, now, CloseReason::Service),
+            Next::End(reason) => self.machine.close(&context.rules, now, reason),
+        }
+        self.stand();
+        if reply.wants_echo() {
+            self.deliver(cx, now, context, batch);
+        }
+        let (controls, own, frames) = reply.into_own();
+        self.queue_controls(now, &controls);
+        if frames > 0 {
+            self.deliver(cx, now, context, Batch::new(&context.rules.codec, Vec::new(), 0, &own, frames));
+        }
+        if let Some(read_at) = sampled {
+            context.stats.dwell.record(read_at.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Keeps what the service has not taken.
+    #[cold]
+    fn hold(&mut self, batch: &mut Batch<'_>, taken: u32) {
+        let frames = batch.count() - taken;
+        let mut bytes = Vec::new();
+        for frame in batch.frames().skip(taken as usize) {
+            bytes.extend_from_slice(frame.wire);
+        }
+        self.held = (frames > 0).then(|| Box::new(Held { bytes, frames, fault: None }));
+    }
+
+    /// Memory that held frames take.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.bytes.capacity())
+    }
+
+    /// Tells the machine how things stand with the service.
+    pub(super) fn stand(&mut self) {
+        let standing = Standing {
+            holds: self.held.is_some(),
+            owes: self.machine.delivers() && (self.talk.owes() || self.seat.handle().mail().waits()),
+            forgives: self.talk.forgives_stalls(),
+        };
+        self.machine.stand(standing);
+    }
+
+    /// Lets the service say its last words, once the session is ending.
+    pub(super) fn part(&mut self, now: Tick) {
+        let reason = match self.machine.phase() {
+            Phase::Flushing { reason, .. } if !self.parted => reason,
+            _ => return,
+        };
+        self.parted = true;
+        let mut controls = Controls::default();
+        self.talk.farewell(&self.seat.turn(now), reason, &mut controls);
+        self.queue_controls(now, &controls);
+        self.stand();
+    }
+
+    /// Asks the peer whether it lives.
+    pub(super) fn ping(&mut self, now: Tick) {
+        let mut controls = Controls::default();
+        self.talk.ping(&self.seat.turn(now), &mut controls);
+        self.queue_controls(now, &controls);
+    }
+
+    /// Control frames beyond what their lane holds are not queued: the service holds back what would make more of them.
+    fn queue_controls(&mut self, now: Tick, controls: &Controls) {
+        for frame in controls.frames() {
+            debug_assert!(frame.len() <= CONTROL_BYTES, "a control frame is short");
+            if !self.machine.queue_control(now, frame) {
+                self.seat.lost(1, crate::reason::DropReason::OutboxNewest);
+            }
+        }
+    }
+
+    #[cold]
+    fn blame(&mut self, context: &Context, now: Tick, rest: &[u8], fault: FrameFault) {
+        if let Some(held) = &mut self.held {
+            // What came before it is to be answered first.
+            held.fault = Some(fault);
+            return;
+        }
+        let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(SUSPICIOUS_BYTES).copied().collect();
+        self.seat.remark(remark(&context.rules.codec, &start, fault));
+        self.machine.close(&context.rules, now, fault.close_reason());
+    }
+}
+
+fn remark(codec: &Codec, start: &[u8], fault: FrameFault) -> String {
+    match Suspicion::of(codec, start) {
+        Some(suspicion) => format!("{fault}; {suspicion}"),
+        None => fault.to_string(),
+    }
+}
