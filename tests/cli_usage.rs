@@ -29,6 +29,9 @@ fn wrong_use_is_64() {
         &["--confg", "x"][..],
         &["serv"],
         &["echo"],
+        &["relay"],
+        &["relay", ":0", "--room", "tea"],
+        &["relay", ":0", "--codec", "lines"],
         &["config"],
         &["config", "defualt"],
         &["completions", "dos"],
@@ -54,6 +57,10 @@ fn what_is_nearly_right_gets_a_tip() {
             &["echo", ":0", "--set", "listener.echo.bind=:1"],
             "the address is given twice: ADDR and --set listener.echo.bind",
         ),
+        (
+            &["relay", ":0", "--set", "listener.rooms.bind=:1"],
+            "the address is given twice: ADDR and --set listener.rooms.bind",
+        ),
     ] {
         let output = oread(arguments).assert().code(64);
         let told = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
@@ -65,6 +72,7 @@ fn what_is_nearly_right_gets_a_tip() {
 fn help_and_version_are_data() {
     assert!(data(&["--help"]).contains("completions"));
     assert!(data(&["echo", "--help"]).contains("ADDR"));
+    assert!(data(&["relay", "--help"]).contains("--plain"));
     let version = data(&["--version"]);
     assert!(version.starts_with(concat!("oread ", env!("CARGO_PKG_VERSION"), "\ncommit ")), "{version}");
     assert_eq!(data(&["-V"]), concat!("oread ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -95,6 +103,7 @@ fn every_shell_has_completions_and_every_command_a_page() {
     for command in [
         &["serve"][..],
         &["echo"],
+        &["relay"],
         &["check"],
         &["config"],
         &["config", "effective"],

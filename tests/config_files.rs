@@ -77,7 +77,7 @@ fn the_reference_file_holds_every_key() {
 /// One value that is not the default for each key that needs a particular one, with what it takes to mean
 /// something.
 #[cfg(target_os = "linux")]
-const PARTICULAR: [(&str, &str); 14] = [
+const PARTICULAR: [(&str, &str); 17] = [
     ("admin.bind", "off"),
     ("log.level", "debug"),
     ("listener.echo.bind", "tcp://127.0.0.1:7010"),
@@ -92,6 +92,9 @@ const PARTICULAR: [(&str, &str); 14] = [
     ("listener.echo.socket.keepalive", "false"),
     ("listener.echo.socket.mode", "0600"),
     ("log.format", "json"),
+    ("listener.echo.relay.protocol", "plain"),
+    ("listener.echo.room.log_bytes", "8MiB"),
+    ("listener.echo.room.when_behind", "disconnect"),
 ];
 
 #[test]
@@ -102,17 +105,22 @@ fn every_key_reaches_the_settings() {
         let particular =
             PARTICULAR.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
         let value = particular.unwrap_or_else(|| other_than_default(option));
-        let context = match key.as_str() {
-            "listener.echo.socket.mode" => "listener.echo.bind=unix:///tmp/x.sock",
-            "listener.echo.socket.only_v6" => "listener.echo.bind=tcp://[::]:7000",
-            _ => "listener.echo.service=echo",
+        let relay = "listener.echo.service=relay";
+        let context: &[&str] = match key.as_str() {
+            "listener.echo.socket.mode" => &["listener.echo.bind=unix:///tmp/x.sock"],
+            "listener.echo.socket.only_v6" => &["listener.echo.bind=tcp://[::]:7000"],
+            "listener.echo.relay.room" => &[relay, "listener.echo.relay.protocol=plain"],
+            "listener.echo.room.history" => &[relay, "listener.echo.room.max_age=1h"],
+            key if ["relay.", "room.", "rooms."].iter().any(|section| key.contains(section)) => &[relay],
+            _ => &[],
         };
+        let context: Vec<_> = context.iter().copied().map(Assignment::set).collect();
         let settings = |set: Vec<Assignment>| {
             let sources = Sources { set, services: vec!["mine".into()], ..Sources::default() };
             config::load(&sources).unwrap_or_else(|problems| panic!("{problems}")).settings
         };
-        let before = settings(vec![Assignment::set(context)]);
-        let after = settings(vec![Assignment::set(context), Assignment::set(format!("{key}={value}"))]);
+        let before = settings(context.clone());
+        let after = settings([context, vec![Assignment::set(format!("{key}={value}"))]].concat());
         assert_ne!(before, after, "{key}={value} changes nothing");
     }
 }

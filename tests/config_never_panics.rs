@@ -42,6 +42,12 @@ fn word() -> impl Strategy<Value = String> {
         "keepalive",
         "idle",
         "relay",
+        "room",
+        "rooms",
+        "join",
+        "linger",
+        "\"game-*\"",
+        "\"a.b\"",
         "service",
         "codec",
         "runtime",
@@ -71,6 +77,9 @@ fn value() -> impl Strategy<Value = String> {
             "\"bytes\"",
             "\":7000\"",
             "\"unix:///x\"",
+            "\"relay\"",
+            "\"plain\"",
+            "[\"game-*\"]",
             "\"0660\"",
             "false"
         ])

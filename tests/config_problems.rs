@@ -136,17 +136,15 @@ oread.toml:6:1: level: this key stands twice
 #[test]
 fn what_is_not_built_yet_is_refused_by_name() {
     reads(
-        "[listener.rooms]\nbind = \"wss://127.0.0.1:7001\"\nservice = \"relay\"\n[listener.rooms.relay]\nroom = \"lobby\"\n[listener.rooms.room]\nlinger = \"1s\"\n",
+        "[listener.far]\nbind = \"wss://127.0.0.1:7001\"\nservice = \"forward\"\n[listener.far.forward]\nto = \"x\"\n",
         r#"
-oread.toml:2:8: listener.rooms.bind: wss:// is not built yet
+oread.toml:2:8: listener.far.bind: wss:// is not built yet
     this version listens on tcp:// and unix://
-oread.toml:3:11: listener.rooms.service: the service "relay" is not built yet
-    this version has "echo"
-oread.toml:4:17: listener.rooms.relay: this section belongs to the relay service, which is not built yet
-    remove the section; this version has the service "echo"
-oread.toml:6:17: listener.rooms.room: this section belongs to the relay service, which is not built yet
-    remove the section; this version has the service "echo"
-4 problems in the configuration; nothing was started
+oread.toml:3:11: listener.far.service: the service "forward" is not built yet
+    this version has "echo", "relay"
+oread.toml:4:15: listener.far.forward: this section belongs to the forward service, which is not built yet
+    remove the section; this version has the services "echo" and "relay"
+3 problems in the configuration; nothing was started
 "#,
     );
 }

@@ -38,9 +38,22 @@ fn no_other_key_is_allowed_anywhere() {
         "listener.x",
         "listener.x.frame",
         "listener.x.socket",
+        "listener.x.relay",
+        "listener.x.room",
     ];
     for table in tables {
         assert_eq!(at(&schema, table)["additionalProperties"], false, "{table}");
     }
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn rooms_by_name_have_the_keys_of_a_room_and_no_other() {
+    let schema = schema();
+    let (rooms, room) = (at(&schema, "listener.x.rooms"), at(&schema, "listener.x.room"));
+    let by_name = &rooms["additionalProperties"];
+    assert_eq!(rooms["properties"].as_object().unwrap().len(), 2);
+    assert_eq!(by_name["additionalProperties"], false);
+    let keys = |table: &Value| table["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(by_name), keys(room));
 }

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::{tools::Tool, version};
 use crate::config::{Assignment, Sources};
 
-/// A production echo daemon.
+/// A production echo and relay daemon.
 ///
 /// Without a command it runs as `oread serve` does; without a file, on its embedded configuration.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run an echo daemon on one address, without a file
     Echo(EchoArgs),
+    /// Run a relay daemon on one address, without a file
+    Relay(RelayArgs),
     /// Check the configuration: every problem at once, with its place; exit 0 or 78
     Check(CheckArgs),
     /// Show the reference file, the JSON Schema, what is in force, or the environment variables
@@ -90,6 +92,55 @@ impl From<EchoArgs> for Sources {
         let bind = Assignment::by("ADDR", EchoArgs::KEY, &args.address);
         let set = args.set.into_iter().map(Assignment::set);
         Self::of_process(Vec::new(), std::iter::once(bind).chain(set).collect())
+    }
+}
+
+/// A daemon from one line whose sessions speak to each other.
+#[derive(Debug, Clone, Args)]
+pub struct RelayArgs {
+    /// Where to listen: `127.0.0.1:7001`, `:7001` (every IPv4 address), `[::]:7001` (both families), `unix:///run/relay.sock`
+    #[arg(value_name = "ADDR")]
+    pub address: String,
+    /// No protocol: each frame goes to everyone else in one room, and a frame is a line, so that `nc` chats
+    #[arg(long)]
+    pub plain: bool,
+    /// With --plain: the room's name, `lobby` unless given
+    #[arg(long, value_name = "NAME", requires = "plain")]
+    pub room: Option<String>,
+    /// With --plain: how bytes become frames, `lines` unless given
+    #[arg(long, value_name = "CODEC", requires = "plain")]
+    pub codec: Option<String>,
+    /// One value, such as `--set listener.rooms.room.history=1m`; may be repeated
+    #[arg(short, long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl RelayArgs {
+    /// What its address stands for.
+    pub(super) const KEY: &str = "listener.rooms.bind";
+    /// What its other arguments stand for.
+    const CODEC: &str = "listener.rooms.codec";
+    const PROTOCOL: &str = "listener.rooms.relay.protocol";
+    const ROOM: &str = "listener.rooms.relay.room";
+    const SERVICE: &str = "listener.rooms.service";
+}
+
+impl From<RelayArgs> for Sources {
+    fn from(args: RelayArgs) -> Self {
+        let mut given = vec![
+            Assignment::by("ADDR", RelayArgs::KEY, &args.address),
+            Assignment::by("relay", RelayArgs::SERVICE, "relay"),
+        ];
+        if args.plain {
+            given.push(Assignment::by("--plain", RelayArgs::PROTOCOL, "plain"));
+            given.push(match &args.codec {
+                Some(codec) => Assignment::by("--codec", RelayArgs::CODEC, codec),
+                None => Assignment::by("--plain", RelayArgs::CODEC, "lines"),
+            });
+        }
+        given.extend(args.room.map(|room| Assignment::by("--room", RelayArgs::ROOM, &room)));
+        given.extend(args.set.into_iter().map(Assignment::set));
+        Self::of_process(Vec::new(), given)
     }
 }
 

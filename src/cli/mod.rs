@@ -16,7 +16,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-pub use arguments::{Arguments, Command, EchoArgs, ServeArgs};
+pub use arguments::{Arguments, Command, EchoArgs, RelayArgs, ServeArgs};
 pub use tools::Tool;
 
 use crate::exit::Exit;
@@ -41,6 +41,7 @@ pub fn carry_out(arguments: Arguments) -> Exit {
     match command {
         Command::Serve(args) => serving::serve(args),
         Command::Echo(args) => serving::echo(args),
+        Command::Relay(args) => serving::relay(args),
         Command::Check(args) => checking::check(args),
         Command::Config(args) => showing::show(args),
         Command::Tool(tool) => tools::run(tool),

@@ -9,7 +9,9 @@ use serde_json::{Value as Json, json};
 use super::kind::{Kind, Value};
 use super::layers::Leaf;
 use super::options::{self, Opt};
+use super::path;
 use super::place::Place;
+use crate::settings::NamePattern;
 
 /// Every key in force, in the order of the reference file.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub struct Effective {
     entries: Vec<Entry>,
     /// Where in `entries` a key stands.
     index: HashMap<String, usize>,
+    /// The patterns of rooms by name of each listener that has any: as they stand in keys, the most particular first.
+    rooms: HashMap<String, Vec<String>>,
 }
 
 /// One key in force.
@@ -55,14 +59,22 @@ impl Effective {
             leaves.iter().filter_map(|leaf| listener_of(&leaf.key).map(str::to_owned)).collect();
         names.sort();
         names.dedup();
-        let mut found: HashMap<_, _> = leaves.into_iter().map(|leaf| (leaf.key.clone(), leaf)).collect();
-        let in_order = options::keys(names.iter().map(String::as_str))
-            .into_iter()
-            .filter_map(|(key, _)| found.remove(&key));
-        let entries: Vec<_> =
-            in_order.map(|Leaf { key, option, value, place }| Entry { key, option, value, place }).collect();
+        let rooms = rooms(&leaves);
+        let found: HashMap<_, _> = leaves.into_iter().map(|leaf| (leaf.key.clone(), leaf)).collect();
+        let patterns = |name: &str| rooms.get(name).map_or(&[][..], Vec::as_slice);
+        let in_order = options::keys_with(names.iter().map(String::as_str), patterns);
+        let entry = |(key, option): (String, &'static Opt)| {
+            let leaf = found.get(&key).or_else(|| found.get(&fallback(&key)?))?;
+            Some(Entry { key, option, value: leaf.value.clone(), place: leaf.place.clone() })
+        };
+        let entries: Vec<_> = in_order.into_iter().filter_map(entry).collect();
         let index = entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
-        Self { entries, index }
+        Self { entries, index, rooms }
+    }
+
+    /// The patterns of the rooms by name of `listener`: as they stand in keys, in the order in which they are held against a name.
+    pub(super) fn rooms(&self, listener: &str) -> &[String] {
+        self.rooms.get(listener).map_or(&[], Vec::as_slice)
     }
 
     /// Each key in force.
@@ -88,6 +100,9 @@ impl Effective {
             (kind, _) if kind.is_secret() => json!("***"),
             (_, Value::Switch(on)) => json!(on),
             (Kind::Number(..) | Kind::OneOf(_), Value::Number(number)) => json!(number),
+            (_, Value::Patterns(patterns)) => {
+                json!(patterns.iter().map(NamePattern::as_str).collect::<Vec<_>>())
+            }
             (kind, value) => json!(kind.show(value)),
         };
         let entry = |entry: &Entry| {
@@ -129,6 +144,29 @@ impl fmt::Display for Effective {
             writeln!(f, "{name} = {shown}{pad}  # {}", entry.place)?;
         }
         Ok(())
+    }
+}
+
+/// The patterns of rooms by name that `leaves` have, by listener.
+fn rooms(leaves: &[Leaf]) -> HashMap<String, Vec<String>> {
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for leaf in leaves {
+        if let ["listener", listener, "rooms", pattern, _] = path::parts(&leaf.key)[..] {
+            found.entry(listener.into()).or_default().push(pattern.into());
+        }
+    }
+    for patterns in found.values_mut() {
+        patterns.sort_by_cached_key(|part| NamePattern::new(&path::name(part)).precedence());
+        patterns.dedup();
+    }
+    found
+}
+
+/// The key whose value counts where that of a room by name is not given.
+pub(super) fn fallback(key: &str) -> Option<String> {
+    match path::parts(key)[..] {
+        ["listener", listener, "rooms", _, name] => Some(format!("listener.{listener}.room.{name}")),
+        _ => None,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod kind;
 mod layers;
 mod nearest;
 pub mod options;
+mod path;
 mod place;
 mod problem;
 mod reference;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::layers::{Variable, variables};
-use super::options::{Opt, SECTIONS};
+use super::options::{Of, Opt, SECTIONS, Section};
 
 /// Columns of a comment in the reference file.
 const WIDTH: usize = 110;
@@ -16,8 +16,8 @@ const HEAD: &str = "\
 # `oread check` names every mistake with its place; `oread config effective` shows what is in force and why.
 #
 # Sizes have units: B, KiB, MiB, GiB (or KB, MB, GB for powers of 1000). So have durations: ms, s, m, h, d.
-# What a reload does with a changed key stands behind it: live (at once, for all), new sessions (those that begin
-# afterwards), or restart (it needs one).
+# What a reload does with a changed key stands behind it: live (at once, for all), new sessions or new rooms (those
+# that begin afterwards), or restart (it needs one).
 # Today a reload only reports what would change.
 ";
 
@@ -25,6 +25,10 @@ const HEAD: &str = "\
 pub fn reference() -> String {
     let mut text = HEAD.to_owned();
     for section in SECTIONS {
+        if section.of() == Of::Rooms {
+            text.push_str(&rooms_example(section));
+            continue;
+        }
         let path = section.path.replace('*', "echo");
         let _ = write!(text, "\n{}[{path}]\n", comment(section.about));
         for option in section.options {
@@ -35,12 +39,19 @@ pub fn reference() -> String {
     text
 }
 
+/// Tables that are there only where they are written: one of them, as a comment.
+fn rooms_example(section: &Section) -> String {
+    let path = section.path.replacen('*', "echo", 1).replacen('*', "\"game-*\"", 1);
+    format!("\n{}# [{path}]\n# linger = \"5m\"\n", comment(section.about))
+}
+
 /// The environment variables, each with the key and what it takes, with `names` as the listeners.
 pub fn environment<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let variables = variables(names);
     let width = variables.iter().map(|variable| variable.name.len()).max().unwrap_or(0);
     let mut text = String::from(
-        "# A listener's name stands in upper case, with - as _. Two underscores stand between the parts.\n",
+        "# A listener's name stands in upper case, with - as _. Two underscores stand between the parts.\n\
+         # Tables of rooms by name have none.\n",
     );
     for Variable { name, key, option } in &variables {
         let _ = writeln!(text, "{name:width$}  # {key}: {}", option.kind.describe());
@@ -52,8 +63,11 @@ pub fn environment<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Stri
 pub fn handbook() -> String {
     let mut text = String::new();
     for section in SECTIONS {
-        let path = section.path.replace('*', "NAME");
+        let path = section.path.replacen('*', "NAME", 1).replacen('*', "\"PATTERN\"", 1);
         let _ = write!(text, "### `[{path}]`\n\n{}\n\n", section.about);
+        if section.of() == Of::Rooms {
+            continue;
+        }
         text.push_str("| key | takes | default | reload | why |\n|---|---|---|---|---|\n");
         for option in section.options {
             let default = option.kind.quote(option.default);

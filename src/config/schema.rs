@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::kind::Kind;
-use super::options::{Opt, SECTIONS};
+use super::kind::{Kind, MOST_PATTERNS};
+use super::options::{Of, Opt, SECTIONS};
 
 /// The pattern of a listener's name.
 const NAME: &str = "^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$";
@@ -17,7 +17,7 @@ pub fn schema() -> Json {
     for section in SECTIONS {
         let mut options = Map::new();
         for option in section.options {
-            options.insert(option.name.into(), property(option));
+            options.insert(option.name.into(), property(option, section.of()));
         }
         let at = place(&mut root, section.path);
         at["description"] = json!(section.about);
@@ -30,10 +30,14 @@ pub fn schema() -> Json {
 
 /// The table at `path`, made if it is not there yet.
 fn place<'a>(root: &'a mut Json, path: &str) -> &'a mut Json {
-    path.split('.').fold(root, |at, part| {
-        let (group, name) = if part == "*" { ("patternProperties", NAME) } else { ("properties", part) };
-        let inner = &mut at[group][name];
-        if inner.is_null() {
+    path.split('.').enumerate().fold(root, |at, (depth, part)| {
+        let inner = match (depth, part) {
+            (1, "*") => &mut at["patternProperties"][NAME],
+            // Rooms by name: whatever is no key of its own.
+            (_, "*") => &mut at["additionalProperties"],
+            _ => &mut at["properties"][part],
+        };
+        if !inner.is_object() {
             *inner = table("");
         }
         inner
@@ -44,9 +48,9 @@ fn table(about: &str) -> Json {
     json!({ "type": "object", "description": about, "additionalProperties": false, "properties": {} })
 }
 
-fn property(option: &Opt) -> Json {
+fn property(option: &Opt, of: Of) -> Json {
     let mut property = of_kind(&option.kind);
-    let default = option.kind.quote(option.default);
+    let default = if of == Of::Rooms { "as in room".into() } else { option.kind.quote(option.default) };
     property["description"] =
         json!(format!("{} (default: {default}; reload: {})", option.why, option.reload.words()));
     property
@@ -68,6 +72,9 @@ fn of_kind(kind: &Kind) -> Json {
         Kind::Listen => json!({ "type": "string", "pattern": "^(tcp://|unix://|[0-9\\[:])" }),
         Kind::Socket => json!({ "type": "string", "pattern": "^([0-9.]+|\\[[0-9A-Fa-f:.%]+\\])?:[0-9]+$" }),
         Kind::Probes => probes(),
+        Kind::Patterns => {
+            json!({ "type": "array", "maxItems": MOST_PATTERNS, "items": { "type": "string", "minLength": 1, "maxLength": 128 } })
+        }
         Kind::Mode => json!({ "type": "string", "pattern": "^(0o|0)?[0-7]{1,3}$" }),
         Kind::Or(word, inner) => json!({ "anyOf": [{ "const": word }, of_kind(inner)] }),
     }

@@ -3,12 +3,15 @@
 //! Nothing a person writes can fail here, since every value was read by its kind. What can is the program: a
 //! key whose kind does not fit its field. That is a [`Bug`], never a panic.
 
+mod relay;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::effective::{Effective, Entry};
 use super::kind::Value;
 use super::options::listener::{BYTES, LINES};
+use super::options::relay::{PLAIN, RELAY};
 use crate::settings::{
     AdminSettings, CodecSettings, DrainSettings, FrameSettings, LineSettings, ListenerLimits,
     ListenerSettings, LogFormat, LogSettings, OutboxSettings, ProcessLimits, RuntimeSettings, ServiceKind,
@@ -81,6 +84,7 @@ impl Section<'_> {
         let Value::Listen(bind) = &self.entry("bind")?.value else { return Err(self.bug("bind")) };
         let service = match self.text("service")? {
             "echo" => ServiceKind::Echo,
+            RELAY => ServiceKind::Relay(Box::new(relay::settle(self, name)?)),
             custom => ServiceKind::Custom(custom.into()),
         };
         Ok(ListenerSettings {
@@ -88,7 +92,7 @@ impl Section<'_> {
             bind: bind.clone(),
             service,
             codec: self.codec()?,
-            limits: self.inner("limits").limits()?,
+            limits: ListenerLimits { handshake: self.handshake()?, ..self.inner("limits").limits()? },
             outbox: self.inner("outbox").outbox()?,
             socket: self.inner("socket").socket()?,
         })
@@ -107,6 +111,12 @@ impl Section<'_> {
                 max: frame.number("max")?,
             }),
         })
+    }
+
+    /// Who only listens in a plain relay sends no first frame.
+    fn handshake(&self) -> Result<Duration, Bug> {
+        let plain = self.text("service")? == RELAY && self.inner("relay").text("protocol")? == PLAIN;
+        if plain { Ok(Duration::ZERO) } else { self.inner("limits").time("handshake") }
     }
 
     fn limits(&self) -> Result<ListenerLimits, Bug> {

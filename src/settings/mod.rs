@@ -14,7 +14,7 @@ pub use listener::{
 pub use process::{
     AdminSettings, DrainSettings, LogFormat, LogSettings, ProcessLimits, RuntimeSettings, SessionLimit,
 };
-pub use relay::{NamePattern, RelayProtocol, RelaySettings, RoomSettings, WhenBehind};
+pub use relay::{NamePattern, OREAD_FRAME_MAX_LEAST, RelayProtocol, RelaySettings, RoomSettings, WhenBehind};
 
 /// All settings of one daemon. [`Settings::default`] is the embedded configuration.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The least that a listener may set as its longest frame where sessions speak protocol 1: a first frame must fit.
+pub const OREAD_FRAME_MAX_LEAST: u64 = 4096;
+
 /// The relay of one listener (`[listener.NAME.relay]`, `[listener.NAME.room]`, `[listener.NAME.rooms]`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelaySettings {
@@ -161,6 +164,12 @@ impl NamePattern {
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its place among several, the lowest first: the one with the most characters besides its stars, of equal ones the first in the alphabet.
+    pub fn precedence(&self) -> (std::cmp::Reverse<usize>, String) {
+        let literal = self.0.chars().filter(|c| *c != '*').count();
+        (std::cmp::Reverse(literal), self.0.clone())
     }
 
     /// Whether `name` is one of those meant. Takes time linear in the name for each star at the most.

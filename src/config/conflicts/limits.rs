@@ -117,6 +117,6 @@ fn framed<'a>(listener: &Listener<'a>) -> Option<&'a super::Entry> {
     if codec == BYTES { None } else { listener.entry("frame.max") }
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     Kind::Size(0, u64::MAX).show(&Value::Number(bytes))
 }

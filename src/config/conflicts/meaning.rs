@@ -6,16 +6,16 @@
 
 use std::net::Ipv6Addr;
 
-use super::super::effective::Entry;
 use super::super::kind::Value;
 use super::super::nearest;
 use super::super::options::listener::{BYTES, LINES};
+use super::super::options::relay::RELAY;
 use super::super::options::{SECTIONS, Systems};
-use super::{Conflict, Listener};
+use super::{Conflict, Listener, idle};
 use crate::settings::Address;
 
 /// What describes the header of a frame.
-const HEADER: [&str; 4] =
+pub(super) const HEADER: [&str; 4] =
     ["frame.length_bytes", "frame.byte_order", "frame.length_offset", "frame.length_includes_header"];
 /// What only TCP has.
 const TCP: [&str; 13] = [
@@ -34,7 +34,9 @@ const TCP: [&str; 13] = [
     "socket.only_v6",
 ];
 /// Services that the design knows and this version does not have.
-const LATER: [&str; 2] = ["relay", "forward"];
+const LATER: [&str; 1] = ["forward"];
+
+const REMOVE: &str = "remove it";
 
 pub(super) fn find(listener: &Listener<'_>, services: &[String], os: &str) -> Vec<Conflict> {
     let mut conflicts = on_system(listener, os);
@@ -79,33 +81,25 @@ fn on_transport(listener: &Listener<'_>) -> Vec<Conflict> {
         Address::Tcp(address) if address.ip() == Ipv6Addr::UNSPECIFIED => &["socket.mode"],
         Address::Tcp(_) => &["socket.mode", "socket.only_v6"],
     };
-    idle(listener, names, bind, &address.to_string())
+    idle(listener, names, bind, &address.to_string(), REMOVE)
 }
 
 fn with_codec(listener: &Listener<'_>) -> Vec<Conflict> {
     match listener.codec() {
-        Some((codec, LINES)) => idle(listener, &HEADER, codec, "codec \"lines\""),
+        Some((codec, LINES)) => idle(listener, &HEADER, codec, "codec \"lines\"", REMOVE),
         Some((codec, BYTES)) => {
-            let mut conflicts = idle(listener, &HEADER, codec, "codec \"bytes\"");
-            conflicts.extend(idle(listener, &["frame.max"], codec, "codec \"bytes\""));
+            let mut conflicts = idle(listener, &HEADER, codec, "codec \"bytes\"", REMOVE);
+            conflicts.extend(idle(listener, &["frame.max"], codec, "codec \"bytes\"", REMOVE));
             conflicts
         }
         _ => Vec::new(),
     }
 }
 
-/// Those of `names` that are given although they mean nothing with `reason`, which is `there`.
-fn idle(listener: &Listener<'_>, names: &[&str], reason: &Entry, there: &str) -> Vec<Conflict> {
-    let given = names.iter().filter_map(|name| listener.entry(name)).filter(|entry| !entry.is_default());
-    given
-        .map(|entry| Conflict::between(entry, reason, format!("it has no meaning with {there}"), "remove it"))
-        .collect()
-}
-
 fn service(listener: &Listener<'_>, services: &[String]) -> Option<Conflict> {
     let entry = listener.entry("service")?;
     let Value::Text(name) = &entry.value else { return None };
-    let known: Vec<_> = std::iter::once("echo").chain(services.iter().map(String::as_str)).collect();
+    let known: Vec<_> = ["echo", RELAY].into_iter().chain(services.iter().map(String::as_str)).collect();
     if known.contains(&name.as_str()) {
         return None;
     }

@@ -6,11 +6,13 @@
 mod addresses;
 mod limits;
 mod meaning;
+mod relay;
 
 use super::effective::{Effective, Entry, listener_of};
 use super::kind::Value;
 use super::layers::Names;
 use super::nearest;
+use super::options;
 use super::place::Place;
 use super::problem::Problem;
 
@@ -59,6 +61,7 @@ pub(super) fn find(effective: &Effective, services: &[String], os: &str) -> Vec<
         let listener = Listener { effective, name };
         conflicts.extend(limits::find(&listener));
         conflicts.extend(meaning::find(&listener, services, os));
+        conflicts.extend(relay::find(&listener));
     }
     conflicts
 }
@@ -106,9 +109,30 @@ impl<'a> Listener<'a> {
     }
 
     fn codec(&self) -> Option<(&'a Entry, &'a str)> {
-        let entry = self.entry("codec")?;
+        self.word("codec")
+    }
+
+    /// The entry of `name`, and the word that it holds.
+    fn word(&self, name: &str) -> Option<(&'a Entry, &'a str)> {
+        let entry = self.entry(name)?;
         if let Value::Text(word) = &entry.value { Some((entry, word)) } else { None }
     }
+
+    /// Its keys, such as `frame.max`, with those of rooms by name.
+    fn keys(&self) -> Vec<String> {
+        let rooms = self.effective.rooms(self.name);
+        let prefix = format!("listener.{}.", self.name);
+        let keys = options::keys_with([self.name], |_| rooms).into_iter();
+        keys.filter_map(|(key, _)| key.strip_prefix(&prefix).map(str::to_owned)).collect()
+    }
+}
+
+/// Those of `names` that are given although they mean nothing with `reason`, which is `there`.
+fn idle(listener: &Listener<'_>, names: &[&str], reason: &Entry, there: &str, remedy: &str) -> Vec<Conflict> {
+    let given = names.iter().filter_map(|name| listener.entry(name)).filter(|entry| !entry.is_default());
+    given
+        .map(|entry| Conflict::between(entry, reason, format!("it has no meaning with {there}"), remedy))
+        .collect()
 }
 
 fn number(entry: &Entry) -> u64 {

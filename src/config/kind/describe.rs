@@ -28,6 +28,7 @@ impl Kind {
             Self::Listen => "an address, tcp://IP:PORT or unix://PATH".into(),
             Self::Socket => "an address, IP:PORT".into(),
             Self::Probes => "a table with idle, interval and count, or false".into(),
+            Self::Patterns => "a list of patterns of names, * for anything".into(),
             Self::Mode => "permissions in octal, as text".into(),
             Self::Secret => "text, which is never shown".into(),
             Self::Or(word, inner) => format!("{}, or \"{word}\"", inner.describe()),
@@ -49,6 +50,7 @@ impl Kind {
             Self::Listen => "\"tcp://127.0.0.1:7000\"".into(),
             Self::Socket => "\"127.0.0.1:9464\"".into(),
             Self::Probes => "{ idle = \"60s\", interval = \"10s\", count = 5 }".into(),
+            Self::Patterns => "[\"lobby\", \"game-*\"]".into(),
             Self::Mode => "\"0660\"".into(),
             Self::Or(_, inner) => inner.example(),
         }
@@ -58,7 +60,11 @@ impl Kind {
 /// A long duration in days or hours, since years and months of a calendar mean little here.
 fn bound(time: Duration) -> String {
     let hours = time.as_secs() / 3600;
-    if hours > 48 { format!("{}d", hours / 24) } else { format!("{hours}h") }
+    match hours {
+        0 => show_time(time),
+        1..=48 => format!("{hours}h"),
+        _ => format!("{}d", hours / 24),
+    }
 }
 
 fn listed(words: impl ExactSizeIterator<Item = String>) -> String {

@@ -9,9 +9,11 @@ mod address;
 mod amount;
 mod choice;
 mod describe;
+mod patterns;
 mod probes;
 mod value;
 
+pub(super) use patterns::{MOST as MOST_PATTERNS, pattern};
 pub(super) use probes::PARTS as PROBE_PARTS;
 pub use value::{Fault, Value, Written};
 
@@ -50,6 +52,8 @@ pub enum Kind {
     Socket,
     /// The table of TCP keepalive, or `false`.
     Probes,
+    /// Patterns of rooms' names: `["lobby", "game-*"]`.
+    Patterns,
     /// Permissions of a file in octal: `"0660"`.
     Mode,
     /// Text that is never shown.
@@ -67,6 +71,7 @@ impl Kind {
             }
             (Self::Or(_, inner), _) => inner.read(written).map_err(|fault| fault.widen(self)),
             (Self::Probes, _) => probes::read(written).map(Value::Probes),
+            (Self::Patterns, _) => patterns::read(written),
             (Self::Secret, Written::Text(text) | Written::Loose(text)) => Ok(Value::Text(text.clone())),
             (_, Written::Loose(text)) => self.read_text(text, true),
             (_, Written::Text(text)) => self.read_text(text, false),
@@ -95,7 +100,9 @@ impl Kind {
             Self::Listen => address::listen(text).map(Value::Listen),
             Self::Socket => address::socket(text).map(Value::Socket),
             Self::Mode => amount::mode(text),
-            Self::Probes | Self::Secret | Self::Or(..) => self.read(&Written::Text(text.into())),
+            Self::Probes | Self::Patterns | Self::Secret | Self::Or(..) => {
+                self.read(&Written::Text(text.into()))
+            }
         }
     }
 
@@ -168,6 +175,7 @@ impl Kind {
             (_, Value::Text(text)) => text.clone(),
             (_, Value::Listen(address)) => address.to_string(),
             (_, Value::Socket(address)) => address.to_string(),
+            (_, Value::Patterns(patterns)) => patterns::show(patterns),
             (_, Value::Probes(None)) => "false".into(),
             (_, Value::Probes(Some(Keepalive { idle, interval, count }))) => {
                 let (idle, interval) = (amount::show_time(*idle), amount::show_time(*interval));
@@ -181,7 +189,7 @@ impl Kind {
     pub fn quote(&self, text: &str) -> String {
         match self {
             Self::Or(word, inner) if text != *word => inner.quote(text),
-            Self::Switch | Self::Number(..) | Self::OneOf(_) | Self::Probes => text.into(),
+            Self::Switch | Self::Number(..) | Self::OneOf(_) | Self::Probes | Self::Patterns => text.into(),
             _ => toml::Value::String(text.into()).to_string(),
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Kind;
-use crate::settings::{Address, Keepalive};
+use crate::settings::{Address, Keepalive, NamePattern};
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Written {
     Number(i128),
     /// `true` or `false` in a file.
     Switch(bool),
+    /// A list in a file.
+    List(Vec<Written>),
     /// A table in a file.
     Table(BTreeMap<String, Written>),
     /// Something in a file that no key takes: its name, with its article.
@@ -31,6 +33,7 @@ impl Written {
             Self::Text(_) | Self::Loose(_) => "a string",
             Self::Number(_) => "a number",
             Self::Switch(_) => "true or false",
+            Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(name) => name,
         }
@@ -52,6 +55,8 @@ pub enum Value {
     Listen(Address),
     /// An IP address and a port.
     Socket(SocketAddr),
+    /// Patterns of rooms' names.
+    Patterns(Vec<NamePattern>),
     /// TCP keepalive.
     Probes(Option<Keepalive>),
     /// The word that stands for "none given": `auto`, `off`.
@@ -105,7 +110,7 @@ impl From<&toml::de::DeValue<'_>> for Written {
             },
             DeValue::Float(_) => Self::Other("a number with a fraction"),
             DeValue::Datetime(_) => Self::Other("a date"),
-            DeValue::Array(_) => Self::Other("a list"),
+            DeValue::Array(list) => Self::List(list.iter().map(|value| value.get_ref().into()).collect()),
             DeValue::Table(table) => Self::Table(
                 table
                     .iter()

@@ -56,6 +56,11 @@ pub(in crate::config) fn read(env: &[(String, String)], names: &mut Names, probl
         }
         let parts: Vec<_> = path.iter().map(String::as_str).collect();
         match (options::find(&parts), &parts[..]) {
+            // A variable could not say its case, nor its stars.
+            (_, ["listener", _, "rooms", _, ..]) if parts.len() > 4 => {
+                let what = "rooms by name are not to be reached from the environment";
+                problems.push(Problem::new(place, key, what).remedy("write them in a file, or with --set"));
+            }
             (Found::Key(option), _) => {
                 if names.note_owner(&parts, &place, problems) {
                     layer.take_text(key, option, value, place, problems);

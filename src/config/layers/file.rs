@@ -10,9 +10,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::kind::Written;
 use super::super::options::{self, Found};
+use super::super::path;
 use super::super::place::Place;
 use super::super::problem::{Problem, Problems};
-use super::{Layer, Names, is_nameless, nameless};
+use super::{Layer, Names, is_nameless, nameless, refused_pattern};
 
 /// The longest file. One beyond it is no configuration, whatever it is.
 const LONGEST: u64 = 4 << 20;
@@ -129,7 +130,7 @@ impl Reader<'_> {
             // All keys of a listener without a name are one mistake.
             if is_nameless(&path) && !matches!(value.get_ref(), DeValue::Table(_)) {
                 if !std::mem::replace(&mut told, true) {
-                    self.found.push(nameless(&path.join("."), place));
+                    self.found.push(nameless(&path::join(path.iter().copied()), place));
                 }
                 continue;
             }
@@ -138,21 +139,26 @@ impl Reader<'_> {
             {
                 continue;
             }
+            if let DeValue::Table(_) = value.get_ref()
+                && let Some(problem) = refused_pattern(&path, &place)
+            {
+                self.found.push(problem);
+                continue;
+            }
             self.entry(&path, place, value);
         }
     }
 
     fn entry(&mut self, path: &[&str], place: Place, value: &Spanned<DeValue<'_>>) {
-        let key = path.join(".");
+        let key = path::join(path.iter().copied());
         match (options::find(path), value.get_ref()) {
             (Found::Key(option), written) => {
                 let place = self.text.at(value.span().start);
                 self.layer.take(key, option, &Written::from(written), place, &mut self.found);
             }
             (Found::Section, DeValue::Table(table)) => {
-                if path == ["listener"] && table.is_empty() {
-                    let problem = Problem::new(place, key, "it names no listener");
-                    self.found.push(problem.remedy("name one, such as [listener.echo], or remove it"));
+                if table.is_empty() {
+                    self.found.extend(empty(path, key, place));
                 }
                 self.table(path, table);
             }
@@ -168,6 +174,18 @@ impl Reader<'_> {
             _ => self.found.extend(super::unknown(&key, place, self.names)),
         }
     }
+}
+
+/// The problem with a table that holds nothing, where that cannot have been meant.
+fn empty(path: &[&str], key: String, place: Place) -> Option<Problem> {
+    let (what, remedy) = match path {
+        ["listener"] => ("it names no listener", "name one, such as [listener.echo], or remove it"),
+        ["listener", _, "rooms", _] => {
+            ("it says nothing of these rooms", "give it a key, such as linger = \"30s\", or remove it")
+        }
+        _ => return None,
+    };
+    Some(Problem::new(place, key, what).remedy(remedy))
 }
 
 fn looks_like_listener(table: &DeTable<'_>) -> bool {

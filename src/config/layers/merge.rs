@@ -11,6 +11,7 @@ use config::{Config, ConfigBuilder, ConfigError, Map, Source, Value, ValueKind};
 
 use super::super::kind::Written;
 use super::super::options::{self, Found};
+use super::super::path;
 use super::super::place::Place;
 use super::{Layer, Leaf};
 
@@ -48,7 +49,7 @@ impl Source for Layer {
 
 /// Puts `value` into the tables that the dotted `key` leads through.
 fn put(table: &mut Map<String, Value>, key: &str, value: Value) {
-    let Some((head, rest)) = key.split_once('.') else {
+    let Some((head, rest)) = path::first(key) else {
         table.insert(key.into(), value);
         return;
     };
@@ -66,8 +67,7 @@ fn flatten(key: &str, value: &Value, places: &HashMap<String, Place>, leaves: &m
             }
         }
         ValueKind::String(text) => {
-            let path: Vec<_> = key.split('.').collect();
-            let Found::Key(option) = options::find(&path) else { return };
+            let Found::Key(option) = options::find(&path::parts(key)) else { return };
             let Ok(read) = option.kind.read(&Written::Loose(text.clone())) else { return };
             let place =
                 value.origin().and_then(|origin| places.get(origin)).cloned().unwrap_or(Place::BuiltIn);

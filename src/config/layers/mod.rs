@@ -19,9 +19,10 @@ pub(super) use file::{Text, open};
 pub(super) use merge::merge;
 pub(super) use names::Names;
 
-use super::kind::{Value, Written};
+use super::kind::{self, Kind, Value, Written};
 use super::nearest;
 use super::options::{self, Found, Opt};
+use super::path;
 use super::place::Place;
 use super::problem::{Problem, Problems};
 
@@ -59,7 +60,7 @@ impl Layer {
     }
 
     /// The same for text from where there is only text. One who thinks in TOML may put quotes around it; a
-    /// secret stays as it is.
+    /// secret stays as it is, and the quotes of a list are its own.
     fn take_text(
         &mut self,
         key: String,
@@ -71,16 +72,19 @@ impl Layer {
         let bare = text
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
-            .filter(|_| !option.kind.is_secret());
+            .filter(|_| !option.kind.is_secret() && option.kind != Kind::Patterns);
         self.take(key, option, &Written::Loose(bare.unwrap_or(text).into()), place, problems);
     }
 }
 
 /// The problem with a `key` that leads to no value; `None` if it does lead to one.
 fn unknown(key: &str, place: Place, names: &Names) -> Option<Problem> {
-    let path: Vec<_> = key.split('.').collect();
+    let path = path::parts(key);
     match options::find(&path) {
         Found::Key(_) => None,
+        Found::Section if matches!(path[..], ["listener", _, "rooms", _]) => {
+            Some(Problem::new(place, key, "there is no such key").remedy(meant_in_rooms(key, &path)))
+        }
         Found::Section if is_nameless(&path) => Some(nameless(key, place)),
         Found::Section => {
             Some(Problem::new(place, key, "this is a section, not a value").remedy(inside(&path)))
@@ -105,7 +109,7 @@ fn nameless(key: &str, place: Place) -> Problem {
 
 fn later(key: &str, owner: &str, place: Place) -> Problem {
     Problem::new(place, key, format!("this section belongs to {owner}, which is not built yet"))
-        .remedy("remove the section; this version has the service \"echo\"")
+        .remedy("remove the section; this version has the services \"echo\" and \"relay\"")
 }
 
 /// What stands in the section at `path`.
@@ -113,6 +117,7 @@ fn inside(path: &[&str]) -> String {
     let known: Vec<_> = options::keys(["NAME"]).into_iter().map(|(key, _)| key).collect();
     let prefix = match path {
         ["listener"] => "listener.NAME.".into(),
+        ["listener", _, "rooms", _] => "listener.NAME.room.".into(),
         ["listener", _, rest @ ..] => {
             rest.iter().fold("listener.NAME.".to_owned(), |text, part| text + part + ".")
         }
@@ -126,10 +131,29 @@ fn inside(path: &[&str]) -> String {
     }
 }
 
+/// What was meant by a value where a table of rooms by name stands.
+fn meant_in_rooms(key: &str, path: &[&str]) -> String {
+    let known = ["max", "max_per_session"];
+    match path.last().and_then(|last| nearest::word(last, known)) {
+        Some(near) => format!("did you mean `{near}`? For rooms by this name {}", inside(path)),
+        None => format!("for rooms by the name {key} {}", inside(path)),
+    }
+}
+
+/// The problem with the pattern that names a table of rooms, if `path` leads to one that has a problem.
+fn refused_pattern(path: &[&str], place: &Place) -> Option<Problem> {
+    let ["listener", _, "rooms", pattern] = path else { return None };
+    let fault = kind::pattern(pattern).err()?;
+    let remedy = "write [listener.NAME.rooms.\"PATTERN\"], where * stands for anything";
+    Some(Problem::new(place.clone(), path::join(path.iter().copied()), fault.what).remedy(remedy))
+}
+
 /// The tables that `keys` stand in, at each depth.
 fn sections(keys: &[String]) -> Vec<String> {
-    let parents =
-        |key: &String| key.match_indices('.').map(|(at, _)| key[..at].to_owned()).collect::<Vec<_>>();
+    let parents = |key: &String| {
+        let parts = path::parts(key);
+        (1..parts.len()).map(|depth| parts[..depth].join(".")).collect::<Vec<_>>()
+    };
     let mut all: Vec<_> = keys.iter().flat_map(parents).collect();
     all.sort();
     all.dedup();
@@ -138,12 +162,16 @@ fn sections(keys: &[String]) -> Vec<String> {
 
 /// "did you mean", or what there is.
 fn meant(key: &str, names: &Names) -> String {
+    let path = path::parts(key);
+    let (own_name, own_rooms) = match path[..] {
+        ["listener", name, "rooms", rooms, _, ..] => (Some(name), vec![rooms.to_owned()]),
+        ["listener", name, ..] => (Some(name), Vec::new()),
+        _ => (None, Vec::new()),
+    };
     let mut known: Vec<_> = options::keys(names.iter()).into_iter().map(|(key, _)| key).collect();
-    let own_name = key.strip_prefix("listener.").and_then(|rest| rest.split('.').next());
     let any_name = names.iter().next().is_none().then_some("NAME");
-    if let Some(name) = own_name.or(any_name).filter(|name| !names.contains(name)) {
-        known.extend(options::keys([name]).into_iter().map(|(key, _)| key));
-    }
+    let other_name = own_name.or(any_name).filter(|name| !names.contains(name) || !own_rooms.is_empty());
+    known.extend(options::keys_with(other_name, |_| &own_rooms).into_iter().map(|(key, _)| key));
     known.extend(sections(&known));
     match nearest::key(key, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -26,7 +26,7 @@ pub(super) const SECTION: Section = Section {
             name: "service",
             kind: Kind::Service,
             default: "echo",
-            why: "What answers its sessions; \"echo\" sends each frame back.",
+            why: "What answers its sessions: \"echo\" sends each frame back, \"relay\" lets them speak to each other through rooms.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },

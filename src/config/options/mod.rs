@@ -12,6 +12,8 @@ pub(super) mod listener;
 mod listener_limits;
 mod log;
 mod outbox;
+pub(super) mod relay;
+pub(super) mod room;
 mod runtime;
 mod socket;
 
@@ -20,12 +22,34 @@ use super::kind::Kind;
 /// A table of the file and its keys.
 #[derive(Debug)]
 pub struct Section {
-    /// Its path; `*` stands for the name of a listener.
+    /// Its path; the first `*` stands for the name of a listener, the second for a pattern of rooms' names.
     pub path: &'static str,
     /// What it is about.
     pub about: &'static str,
     /// Its keys, in the order of the reference file.
     pub options: &'static [Opt],
+}
+
+impl Section {
+    /// What has such a table.
+    pub(super) fn of(&self) -> Of {
+        match self.path.matches('*').count() {
+            0 => Of::Process,
+            1 => Of::Listener,
+            _ => Of::Rooms,
+        }
+    }
+}
+
+/// What has a table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The process.
+    Process,
+    /// Each listener.
+    Listener,
+    /// Rooms by name, as many as are written.
+    Rooms,
 }
 
 /// One key.
@@ -59,6 +83,8 @@ pub enum Reload {
     Live,
     /// Sessions that begin afterwards have it.
     NewSessions,
+    /// Rooms that begin afterwards have it.
+    NewRooms,
     /// It needs a restart.
     Restart,
 }
@@ -69,6 +95,7 @@ impl Reload {
         match self {
             Self::Live => "live",
             Self::NewSessions => "new sessions",
+            Self::NewRooms => "new rooms",
             Self::Restart => "restart",
         }
     }
@@ -106,7 +133,7 @@ impl Systems {
 }
 
 /// All sections, in the order of the reference file.
-pub const SECTIONS: [&Section; 10] = [
+pub const SECTIONS: [&Section; 14] = [
     &runtime::SECTION,
     &admin::SECTION,
     &log::SECTION,
@@ -117,15 +144,14 @@ pub const SECTIONS: [&Section; 10] = [
     &listener_limits::SECTION,
     &outbox::SECTION,
     &socket::SECTION,
+    &relay::SECTION,
+    &room::EACH,
+    &room::ALL,
+    &room::BY_NAME,
 ];
 
 /// Sections that the design knows and this version does not have, and what they belong to.
-const LATER: [(&str, &str); 4] = [
-    ("listener.*.relay", "the relay service"),
-    ("listener.*.room", "the relay service"),
-    ("listener.*.rooms", "the relay service"),
-    ("listener.*.forward", "the forward service"),
-];
+const LATER: [(&str, &str); 1] = [("listener.*.forward", "the forward service")];
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy)]
@@ -159,20 +185,39 @@ pub fn find(path: &[&str]) -> Found {
     if SECTIONS.iter().any(|section| within(&section)) { Found::Section } else { Found::Nothing }
 }
 
-/// Every key in full, with `names` for `*`, and its option.
+/// Every key in full, with `names` as the listeners, and its option. Without those of rooms by name.
 pub fn keys<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Vec<(String, &'static Opt)> {
-    let process = SECTIONS
-        .iter()
-        .filter(|section| !section.path.contains('*'))
-        .map(|section| (section.path.into(), *section));
-    let listeners = names.into_iter().flat_map(|name| {
-        let sections = SECTIONS.iter().filter(|section| section.path.contains('*'));
-        sections.map(move |section| (section.path.replace('*', name), *section))
-    });
+    keys_with(names, |_| &[])
+}
+
+/// The same, with the tables of rooms by name that `rooms` tells of a listener: each as it stands in a key.
+pub(super) fn keys_with<'a, 'r>(
+    names: impl IntoIterator<Item = &'a str> + Clone,
+    rooms: impl Fn(&str) -> &'r [String],
+) -> Vec<(String, &'static Opt)> {
+    let mut tables: Vec<(String, &'static Section)> = Vec::new();
+    tables.extend(
+        SECTIONS
+            .iter()
+            .filter(|section| section.of() == Of::Process)
+            .map(|section| (section.path.into(), *section)),
+    );
+    for name in names {
+        for section in SECTIONS {
+            let path = section.path.replacen('*', name, 1);
+            match section.of() {
+                Of::Process => {}
+                Of::Listener => tables.push((path, section)),
+                Of::Rooms => {
+                    tables.extend(rooms(name).iter().map(|room| (path.replacen('*', room, 1), section)));
+                }
+            }
+        }
+    }
     let in_section = |(path, section): (String, &'static Section)| {
         section.options.iter().map(move |option| (format!("{path}.{}", option.name), option))
     };
-    process.chain(listeners).flat_map(in_section).collect()
+    tables.into_iter().flat_map(in_section).collect()
 }
 
 fn matches(pattern: &str, path: &[&str]) -> bool {
