@@ -7,10 +7,12 @@ mod operator;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use operator::echo;
 use operator::exposition::{Read, read};
+use operator::{echo, relay};
 use oread::lifecycle::Readiness;
-use oread::reason::{AcceptFault, CloseReason, DropReason, RefuseReason, ReloadOutcome};
+use oread::reason::{
+    AcceptFault, CloseReason, DropReason, GapReason, RefuseReason, ReloadOutcome, RequestFault,
+};
 use oread::stats::{ProcessStats, SessionState};
 use oread::telemetry::{Kind, Telemetry, families};
 
@@ -61,10 +63,61 @@ fn every_reason_and_state_is_there_at_zero() {
     }
 }
 
+#[test]
+fn a_relay_shows_every_series_of_rooms_at_zero_and_an_echo_none() {
+    let daemon = daemon();
+    daemon.telemetry.listener(&echo("a"), 2);
+    let of_rooms = |name: &&String| name.starts_with("oread_room") || name.starts_with("oread_relay_");
+    let shown = read(&daemon.telemetry.render());
+    assert_eq!(shown.keys().find(of_rooms), None);
+    daemon.telemetry.listener(&relay("b"), 2);
+    let shown = read(&daemon.telemetry.render());
+    let names: BTreeSet<&str> = shown.keys().filter(of_rooms).map(String::as_str).collect();
+    let catalogue = families();
+    assert_eq!(
+        names,
+        catalogue.iter().map(|f| f.name).filter(|name| of_rooms(&&(*name).to_owned())).collect()
+    );
+    for (name, label, all) in [
+        ("oread_room_gaps_total", "reason", GapReason::WORDS),
+        ("oread_room_gap_messages_total", "reason", GapReason::WORDS),
+        ("oread_relay_requests_failed_total", "reason", RequestFault::WORDS),
+    ] {
+        assert_eq!(words(&shown[name], label), all.iter().copied().collect(), "{name}");
+    }
+    for name in names {
+        for sample in &shown[name].samples {
+            let expected = if name == "oread_rooms_limit" { 500.0 } else { 0.0 };
+            assert_eq!((sample.label("listener"), sample.value), ("b", expected), "{name}");
+        }
+    }
+}
+
+#[test]
+fn rooms_of_workers_add_up_and_of_their_lags_the_longest_shows() {
+    let daemon = daemon();
+    let blocks = daemon.telemetry.listener(&relay("a"), 2);
+    for (block, lag) in blocks.iter().zip([1_500, 250]) {
+        block.relay.rooms.add(2);
+        block.relay.missing[GapReason::TooOld as usize].add(5);
+        block.relay.longest_lag_ms.set(lag);
+        block.relay.held.add(1);
+        block.relay.fan_out.record(100.0);
+    }
+    let shown = read(&daemon.telemetry.render());
+    assert_eq!(shown["oread_rooms"].samples[0].value, 4.0);
+    assert_eq!(sum(&shown["oread_room_gap_messages_total"], "reason", "too_old"), 10.0);
+    assert_eq!(shown["oread_room_longest_lag_seconds"].samples[0].value, 1.5);
+    assert_eq!(sum(&shown["oread_reads_paused_total"], "reason", "held"), 2.0);
+    assert_eq!(sum(&shown["oread_room_fan_out_members"], "le", "50"), 0.0);
+    assert_eq!(sum(&shown["oread_room_fan_out_members"], "le", "100"), 2.0);
+}
+
 #[tokio::test]
 async fn the_exposition_shows_the_catalogue_and_nothing_else() {
     let daemon = daemon();
     daemon.telemetry.listener(&echo("a"), 1);
+    daemon.telemetry.listener(&relay("b"), 1);
     daemon.telemetry.runtime("worker-0", &tokio::runtime::Handle::current());
     let shown = read(&daemon.telemetry.render());
     let catalogue = families();

@@ -4,7 +4,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use oread::reason::{AcceptFault, CloseReason, DropReason, RefuseReason, ReloadOutcome};
+use oread::reason::{
+    AcceptFault, CloseReason, DropReason, GapReason, RefuseReason, ReloadOutcome, RequestFault,
+};
 use oread::stats::SessionState;
 use oread::telemetry::families;
 
@@ -58,6 +60,8 @@ fn every_reason_is_explained_to_operators() {
         RefuseReason::WORDS,
         AcceptFault::WORDS,
         ReloadOutcome::WORDS,
+        GapReason::WORDS,
+        RequestFault::WORDS,
         SessionState::WORDS,
     ];
     for word in lists.concat() {

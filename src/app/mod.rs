@@ -10,6 +10,7 @@
 //! The wiring is here and nowhere else. Reading files, starting the log and printing are the binary's ([`crate::serve`]).
 
 mod build;
+mod directory;
 mod drain;
 mod serving;
 mod status;

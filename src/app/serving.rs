@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::directory;
 use super::drain::{self, DrainReport};
 use super::status::{Overview, Watched};
 use super::{App, BoundListener};
@@ -141,6 +142,7 @@ fn contexts(
         transport: settings.bind.transport(),
         service: settings.service.name().to_owned(),
         sessions_limit: settings.limits.sessions,
+        rooms_limit: directory::rooms_limit(settings),
     };
     let workers = running.workers.all();
     let name: Arc<str> = settings.name.as_str().into();

@@ -12,11 +12,11 @@ use metrics_exporter_prometheus::{
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use super::catalogue::process::{self, Process};
-use super::catalogue::{families, listener};
+use super::catalogue::{Bucketed, families, listener, relay};
 use super::series::{METADATA, Row, Series, describe};
 use super::{exposition, system};
 use crate::lifecycle::Readiness;
-use crate::stats::{ListenerStats, ProcessStats};
+use crate::stats::{ListenerStats, ProcessStats, RelayStats};
 
 /// The metrics of one daemon.
 pub struct Telemetry {
@@ -39,6 +39,8 @@ pub struct ListenerFacts {
     pub service: String,
     /// `limits.sessions`.
     pub sessions_limit: u64,
+    /// `rooms.max`, on a relay. Listeners of other services show nothing of rooms.
+    pub rooms_limit: Option<u64>,
 }
 
 struct Listener {
@@ -83,15 +85,21 @@ impl Telemetry {
     pub fn listener(&self, facts: &ListenerFacts, workers: usize) -> Vec<Arc<ListenerStats>> {
         let labels = facts.labels();
         set_once(listener::LIMIT_ROWS, &facts.sessions_limit, &self.recorder, &labels);
+        if let Some(limit) = &facts.rooms_limit {
+            set_once(relay::LIMIT_ROWS, limit, &self.recorder, &labels);
+        }
         let mut listeners = lock(&self.listeners);
         let place = listeners.iter().position(|known| known.labels == labels).unwrap_or_else(|| {
-            let series = Series::register(listener::ROWS, &self.recorder, &labels);
+            let mut series = Series::register(listener::ROWS, &self.recorder, &labels);
+            if facts.rooms_limit.is_some() {
+                series.extend(Series::register(relay::ROWS, &self.recorder, &labels));
+            }
             listeners.push(Listener { labels, blocks: Vec::new(), series });
             listeners.len() - 1
         });
         let known = &mut listeners[place];
         while known.blocks.len() < workers {
-            known.blocks.push(Arc::new(self.block(&known.labels)));
+            known.blocks.push(Arc::new(self.block(&known.labels, facts.rooms_limit.is_some())));
         }
         known.blocks[..workers].to_vec()
     }
@@ -134,12 +142,18 @@ impl Telemetry {
         }
     }
 
-    fn block(&self, labels: &[Label]) -> ListenerStats {
-        let [duration, handshake, dwell] = [0, 1, 2].map(|nth| {
-            let key = Key::from_parts(listener::HISTOGRAMS[nth].row.name, labels.to_vec());
+    fn block(&self, labels: &[Label], is_relay: bool) -> ListenerStats {
+        let histogram = |of: &Bucketed| {
+            let key = Key::from_parts(of.row.name, labels.to_vec());
             self.recorder.register_histogram(&key, &METADATA)
-        });
-        ListenerStats { handshake, ..ListenerStats::new(duration, dwell) }
+        };
+        let [duration, handshake, dwell] = [0, 1, 2].map(|nth| histogram(&listener::HISTOGRAMS[nth]));
+        let mut block = ListenerStats { handshake, ..ListenerStats::new(duration, dwell) };
+        if is_relay {
+            let [fan_out, dwell] = [0, 1].map(|nth| histogram(&relay::HISTOGRAMS[nth]));
+            block.relay = RelayStats::new(fan_out, dwell);
+        }
+        block
     }
 }
 
@@ -154,7 +168,7 @@ impl ListenerFacts {
 fn builder() -> PrometheusBuilder {
     let builder = PrometheusBuilder::new().with_recommended_naming(true);
     let builder = with_bounds(builder, |builder| builder.set_buckets(listener::HISTOGRAMS[1].bounds));
-    listener::HISTOGRAMS.iter().fold(builder, |builder, histogram| {
+    listener::HISTOGRAMS.iter().chain(relay::HISTOGRAMS).fold(builder, |builder, histogram| {
         let name = Matcher::Full(histogram.row.name.into());
         with_bounds(builder, |builder| builder.set_buckets_for_metric(name, histogram.bounds))
     })

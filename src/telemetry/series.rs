@@ -14,8 +14,19 @@ pub(super) struct Row<S: 'static> {
     pub(super) help: &'static str,
     /// The row's own label and its closed list of values.
     pub(super) by: Option<(&'static str, &'static [&'static str])>,
+    /// What becomes of the values of all sources.
+    pub(super) fold: Fold,
     /// The value; the number is the place in the closed list.
     pub(super) read: fn(&S, usize) -> i64,
+}
+
+/// How the values of several sources, which are one for each worker, make the value that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// They add up.
+    Sum,
+    /// The largest counts; it is read in milliseconds and shown in seconds.
+    LongestMillis,
 }
 
 impl<S> Row<S> {
@@ -29,6 +40,7 @@ impl<S> Row<S> {
 /// One series with the handle that the recorder gave for it.
 pub(super) struct Series<S: 'static> {
     read: fn(&S, usize) -> i64,
+    fold: Fold,
     nth: usize,
     handle: Handle,
 }
@@ -49,19 +61,23 @@ impl<S> Series<S> {
         let series = words.iter().enumerate().map(|(nth, word)| {
             let own = row.by.map(|(label, _)| Label::from_static_parts(label, word));
             let labels: Vec<Label> = scope.iter().cloned().chain(own).collect();
-            Self { read: row.read, nth, handle: Handle::new(row, recorder, labels) }
+            Self { read: row.read, fold: row.fold, nth, handle: Handle::new(row, recorder, labels) }
         });
         series.collect()
     }
 
-    /// Adds up the sources and sets the series. A level that is negative for an instant, since its parts are read one after the
+    /// Folds the sources and sets the series. A level that is negative for an instant, since its parts are read one after the
     /// other, shows as 0.
     pub(super) fn set<'a>(&self, sources: impl Iterator<Item = &'a S>) {
-        let sum = sources.map(|source| (self.read)(source, self.nth)).sum::<i64>().max(0);
+        let values = sources.map(|source| (self.read)(source, self.nth));
+        let (value, unit) = match self.fold {
+            Fold::Sum => (values.sum::<i64>().max(0), 1.0),
+            Fold::LongestMillis => (values.fold(0, i64::max), 1e3),
+        };
         match &self.handle {
-            Handle::Counter(counter) => counter.absolute(sum.unsigned_abs()),
+            Handle::Counter(counter) => counter.absolute(value.unsigned_abs()),
             #[expect(clippy::cast_precision_loss, reason = "the exposition is in doubles")]
-            Handle::Gauge(gauge) => gauge.set(sum as f64),
+            Handle::Gauge(gauge) => gauge.set(value as f64 / unit),
         }
     }
 }

@@ -113,7 +113,18 @@ impl Answer {
 
 /// The facts of an echo listener.
 pub fn echo(name: &str) -> ListenerFacts {
-    ListenerFacts { name: name.into(), transport: "tcp", service: "echo".into(), sessions_limit: 10_000 }
+    ListenerFacts {
+        name: name.into(),
+        transport: "tcp",
+        service: "echo".into(),
+        sessions_limit: 10_000,
+        rooms_limit: None,
+    }
+}
+
+/// The facts of a relay listener.
+pub fn relay(name: &str) -> ListenerFacts {
+    ListenerFacts { service: "relay".into(), rooms_limit: Some(500), ..echo(name) }
 }
 
 struct Fixed(Arc<Readiness>);

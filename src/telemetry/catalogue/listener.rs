@@ -2,7 +2,7 @@
 
 use metrics::Unit;
 
-use super::{Bucketed, Kind, Row, count, counter, gauge};
+use super::{Bucketed, Row, count, counter, gauge, histogram};
 use crate::reason::{AcceptFault, CloseReason, DropReason, RefuseReason};
 use crate::stats::{ListenerStats, SessionState};
 
@@ -103,10 +103,12 @@ pub(in crate::telemetry) const ROWS: &[Row<ListenerStats>] = &[
     counter(
         "oread_reads_paused_total",
         Unit::Count,
-        "Times at which a session stopped reading: its outbox was full, or it kept to its read rate.",
-        |stats: &ListenerStats, reason| count([&stats.reads_paused, &stats.reads_paced][reason]),
+        "Times at which a session stopped reading: its outbox was full, it kept to its read rate, or its room held it.",
+        |stats: &ListenerStats, reason| {
+            count([&stats.reads_paused, &stats.reads_paced, &stats.relay.held][reason])
+        },
     )
-    .by("reason", &["outbox_full", "read_rate"]),
+    .by("reason", &["outbox_full", "read_rate", "held"]),
     counter(
         "oread_accept_errors_total",
         Unit::Count,
@@ -121,16 +123,21 @@ const DIRECTIONS: &[&str] = &["received", "sent"];
 /// The histograms: session duration, handshake, dwell, in this order.
 pub(in crate::telemetry) const HISTOGRAMS: &[Bucketed] = &[
     Bucketed {
-        row: histogram("oread_session_duration_seconds", "From accept to close."),
+        row: histogram("oread_session_duration_seconds", Unit::Seconds, "From accept to close."),
         bounds: &[0.01, 0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0],
     },
     Bucketed {
-        row: histogram("oread_handshake_duration_seconds", "From accept to the first whole frame."),
+        row: histogram(
+            "oread_handshake_duration_seconds",
+            Unit::Seconds,
+            "From accept to the first whole frame.",
+        ),
         bounds: &[0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0],
     },
     Bucketed {
         row: histogram(
             "oread_dwell_seconds",
+            Unit::Seconds,
             "From a frame read to its answer taken by the socket or the outbox, sampled.",
         ),
         bounds: &[
@@ -139,7 +146,3 @@ pub(in crate::telemetry) const HISTOGRAMS: &[Bucketed] = &[
         ],
     },
 ];
-
-const fn histogram(name: &'static str, help: &'static str) -> Row<()> {
-    Row { name, kind: Kind::Histogram, unit: Unit::Seconds, help, by: None, read: |(), _| 0 }
-}

@@ -5,11 +5,12 @@
 
 pub(super) mod listener;
 pub(super) mod process;
+pub(super) mod relay;
 
 use metrics::Unit;
 
 use super::family::{Family, Kind};
-use super::series::Row;
+use super::series::{Fold, Row};
 use super::system;
 use crate::stats::Counter;
 
@@ -21,6 +22,9 @@ pub fn families() -> Vec<Family> {
     all.extend(listener::LIMIT_ROWS.iter().map(|row| row.family(listener::SCOPE)));
     all.extend(listener::ROWS.iter().map(|row| row.family(listener::SCOPE)));
     all.extend(listener::HISTOGRAMS.iter().map(|histogram| histogram.row.family(listener::SCOPE)));
+    all.extend(relay::LIMIT_ROWS.iter().map(|row| row.family(listener::SCOPE)));
+    all.extend(relay::ROWS.iter().map(|row| row.family(listener::SCOPE)));
+    all.extend(relay::HISTOGRAMS.iter().map(|histogram| histogram.row.family(listener::SCOPE)));
     all.extend(process::RUNTIME_ROWS.iter().map(|row| row.family(process::RUNTIME_SCOPE)));
     all.extend(system::families());
     all
@@ -36,16 +40,25 @@ pub(super) struct Bucketed {
 type Read<S> = fn(&S, usize) -> i64;
 
 const fn counter<S>(name: &'static str, unit: Unit, help: &'static str, read: Read<S>) -> Row<S> {
-    Row { name, kind: Kind::Counter, unit, help, by: None, read }
+    Row { name, kind: Kind::Counter, unit, help, by: None, fold: Fold::Sum, read }
 }
 
 const fn gauge<S>(name: &'static str, unit: Unit, help: &'static str, read: Read<S>) -> Row<S> {
-    Row { name, kind: Kind::Gauge, unit, help, by: None, read }
+    Row { name, kind: Kind::Gauge, unit, help, by: None, fold: Fold::Sum, read }
+}
+
+const fn histogram(name: &'static str, unit: Unit, help: &'static str) -> Row<()> {
+    Row { name, kind: Kind::Histogram, unit, help, by: None, fold: Fold::Sum, read: |(), _| 0 }
 }
 
 impl<S> Row<S> {
     const fn by(mut self, label: &'static str, words: &'static [&'static str]) -> Self {
         self.by = Some((label, words));
+        self
+    }
+
+    const fn folded(mut self, fold: Fold) -> Self {
+        self.fold = fold;
         self
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::telemetry) const ROWS: &[Row<Process>] = &[
     gauge(
         "oread_process_outbox_limit_bytes",
         Unit::Bytes,
-        "Bytes in all outboxes together at most.",
+        "Bytes in all outboxes and room logs together at most.",
         |process, _| process.stats.queued_limit.now(),
     ),
     counter(
