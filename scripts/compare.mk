@@ -1,9 +1,9 @@
 # Measurements. Included by the root Makefile.
-# `make compare ARGS=--quick` to look; plain `make compare` (about ten minutes, a quiet machine) to keep.
+# `make compare ARGS=--quick` to look; plain `make compare` (twenty-five minutes, a quiet machine) to keep; ONLY=echo or ONLY=relay for one part.
 
 .PHONY: compare
-compare: ## Compare with a bare C loop, tokio-util, asyncio, Node and socat; keep the result
-	python3 benches/compare/compare.py $(ARGS)
+compare: ## Compare with a bare C loop, tokio-util, asyncio, Node, socat, nats-server and Redis; keep the result (ONLY=echo|relay)
+	python3 benches/compare/compare.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 .PHONY: bench-instructions
 bench-instructions: ## Count the instructions of codec and outbox; fail when one grew by more than 5 % (ARGS=--save keeps them)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what an echo costs: Oread, a bare epoll loop in C, and what people use today. `make compare` runs it.
+"""Compares what an echo and a relay cost: Oread, a bare epoll loop in C, and what people use today. `make compare` runs it.
 
 Servers take turns within one run (A B, then B A), each alone on core 0, the load client on core 1. The result goes to stdout and,
 as Markdown and JSON, under benches/results. Exit code 1 when a limit is missed. Linux, two cores or more, Python's standard library.
@@ -14,36 +14,53 @@ from pathlib import Path
 
 import measure
 import peers
+import relay
+import relay_table
 import table
 from measure import SHAPES, Failed
 from peers import ALL, Unavailable
+from relay_peers import RELAYS
 
 SESSIONS = 9_000
+PARTS = {"echo": [*(shape.name for shape in SHAPES), "idle", "workers", "startup"], "relay": relay.SHAPES}
+PEERS = [peer.name for peer in [*ALL, *RELAYS]]
 RESULTS = peers.ROOT / "benches" / "results"
 
 
 def arguments():
+    names = lambda text: text.split(",")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="2 rounds of 2 s, without the slow peers: to look, not to keep")
-    parser.add_argument("--rounds", type=int, help="turns of C and Oread (default 5)")
-    parser.add_argument("--window", type=float, help="seconds counted in each turn (default 4)")
-    parser.add_argument("--peers", type=lambda text: text.split(","), help=f"of {','.join(peer.name for peer in ALL)}")
-    parser.add_argument("--shapes", type=lambda text: text.split(","),
-                        help=f"of {','.join(shape.name for shape in SHAPES)},idle,workers,startup")
+    parser.add_argument("--quick", action="store_true", help="2 rounds of 1 or 2 s, without the slow peers: to look, not to keep")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--rounds", type=int, help="turns of each (default 5; of what no limit rests on, fewer)")
+    parser.add_argument("--window", type=float, help="seconds counted in each turn (default 4, relay 3)")
+    parser.add_argument("--peers", type=names, help=f"of {','.join(PEERS)}")
+    parser.add_argument("--shapes", type=names, help=f"of {','.join(shape for shapes in PARTS.values() for shape in shapes)}")
     parser.add_argument("--no-keep", action="store_true", help="write nothing under benches/results")
     parser.add_argument("--no-build", action="store_true", help="measure what is built")
     chosen = parser.parse_args()
-    chosen.rounds = chosen.rounds or (2 if chosen.quick else 5)
-    chosen.window = chosen.window or (2.0 if chosen.quick else 4.0)
-    chosen.peers = chosen.peers or (["c", "oread", "framed"] if chosen.quick else [peer.name for peer in ALL])
-    chosen.shapes = chosen.shapes or [*(shape.name for shape in SHAPES), "idle", "workers", "startup"]
     if len(os.sched_getaffinity(0)) < 2:
         parser.error("two cores are needed: one for the server, one for the load")
-    unknown = set(chosen.peers) - {peer.name for peer in ALL}
-    unknown |= set(chosen.shapes) - {shape.name for shape in SHAPES} - {"idle", "workers", "startup"}
-    if unknown:
+    settle(chosen)
+    known = {*PEERS, *(shape for shapes in PARTS.values() for shape in shapes)}
+    if unknown := {*chosen.peers, *chosen.shapes} - known:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     return chosen
+
+
+def settle(chosen):
+    """What was not said."""
+    quick = chosen.quick
+    chosen.relay_window = chosen.window or (1.0 if quick else 3.0)
+    chosen.relay_warmup = 0.3 if quick else 0.5
+    chosen.window = chosen.window or (2.0 if quick else 4.0)
+    chosen.pair_rounds, chosen.few_rounds = (1, 1) if quick else (3, 2)
+    chosen.stalled = 200 if quick else 1_000
+    chosen.rounds = chosen.rounds or (2 if quick else 5)
+    slow = {"asyncio", "node", "socat"} if quick else set()
+    chosen.peers = chosen.peers or [name for name in PEERS if name not in slow]
+    parts = [chosen.only] if chosen.only else PARTS
+    chosen.shapes = chosen.shapes or [shape for part in parts for shape in PARTS[part]]
 
 
 def say(text):
@@ -51,11 +68,8 @@ def say(text):
 
 
 def prepare(chosen, results):
-    """Builds or installs the peers; those that cannot be had are noted and left out. Oread is always built: it is the load."""
+    """Builds or installs the peers; those that cannot be had are noted and left out."""
     present = []
-    if not chosen.no_build:
-        say("building Oread …")
-        peers.build_oread(None)
     for peer in ALL:
         if peer.name not in chosen.peers:
             continue
@@ -127,26 +141,49 @@ def main():
     chosen = arguments()
     about = measure.machine()
     results = {
-        "date": datetime.date.today().isoformat(), "machine": about, "rounds": chosen.rounds, "window_seconds": chosen.window,
+        "date": datetime.date.today().isoformat(), "machine": about, "rounds": chosen.rounds,
+        "window_seconds": chosen.relay_window if chosen.only == "relay" else chosen.window,
         "sessions": SESSIONS, "versions": {}, "notes": [], "cost": {}, "idle": {}, "workers": {},
     }
     peers.raise_descriptors()
+    if not chosen.no_build:
+        say("building Oread …")
+        peers.build_oread(None)
+    thin = []
+    for part, run in (("echo", echo), ("relay", relayed)):
+        if set(chosen.shapes) & set(PARTS[part]):
+            thin += run(chosen, results)
+    text = table.render(results, relay_table.render(results["relay"]) if "relay" in results else "")
+    print(text)
+    if not chosen.no_keep:
+        keep("-".join(filter(None, [results["date"], measure.slug(about), chosen.only])), text, results)
+    if thin:
+        say(f"no verdict: {', '.join(thin)} had a turn that failed")
+    return 1 if thin or "MISSED" in text or "not measured" in text else 0
+
+
+def echo(chosen, results):
     present = prepare(chosen, results)
-    if (busy := measure.background()) > table.QUIET:
-        results["notes"].append(f"The machine was not quiet: others kept {busy:.2f} cores busy at the start.")
-        say(results["notes"][-1])
+    listen_to_machine(results)
     # Before the churn, which fills a host's connection tracking where there is one: it would drop the 9,000 connects.
     idle_sessions(chosen, present, results)
     costs(chosen, present, results)
     of_oread(chosen, present, results)
-    text = table.render(results)
-    print(text)
-    if not chosen.no_keep:
-        keep(f"{results['date']}-{measure.slug(about)}", text, results)
-    thin = unmeasured(present, results)
-    if thin:
-        say(f"no verdict: {', '.join(thin)} had a turn that failed")
-    return 1 if thin or "MISSED" in text else 0
+    return unmeasured(present, results)
+
+
+def relayed(chosen, results):
+    run = relay.Run(chosen, results, say)
+    run.prepare()
+    listen_to_machine(results)
+    run.all()
+    return run.thin()
+
+
+def listen_to_machine(results):
+    if (busy := measure.background()) > table.QUIET:
+        results["notes"].append(f"The machine was not quiet: others kept {busy:.2f} cores busy at the start.")
+        say(results["notes"][-1])
 
 
 def unmeasured(present, results):

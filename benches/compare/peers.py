@@ -32,6 +32,10 @@ class Peer:
     version: tuple = ()  # the command that prints it
     skip: frozenset = field(default_factory=frozenset)  # shapes for which it is not made
 
+    @property
+    def has_admin(self):
+        return self.name == "oread"
+
     def build(self):
         {"oread": build_oread, "c": build_c, "framed": build_framed, "socat": install_socat}.get(self.name, find_interpreter)(self)
 
@@ -98,10 +102,15 @@ def version(peer):
     return lines[0] if lines else "unknown"
 
 
-def free_port():
-    with socket.socket() as probe:
+def free_ports(count):
+    """All held at once, so that no two are the same."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def raise_descriptors():
@@ -122,18 +131,27 @@ def pinned(cores):
 
 
 class Server:
-    """A peer that is running, from its first echo to the end of the block. `ready` is the seconds that it took."""
+    """A peer that is running, from its first answer to the end of the block. `ready` is the seconds that it took."""
 
-    def __init__(self, peer, cores, workers=1):
+    def __init__(self, peer, cores, workers=1, ports=1):
         self.peer, self.cores, self.workers = peer, cores, workers
+        self.admin, *self.ports = free_ports(1 + ports)
+        self.port = self.ports[0]
+
+    def command(self):
+        return self.peer.command(self.port, self.admin, self.workers)
+
+    def environment(self):
+        """What the peer is told beside its command."""
+        return {}
 
     def __enter__(self):
-        self.port, self.admin = free_port(), free_port()
-        command = [str(part) for part in self.peer.command(self.port, self.admin, self.workers)]
+        command = [str(part) for part in self.command()]
         self.log = tempfile.TemporaryFile()  # a file, since nobody drains a pipe
         with pinned(self.cores):
             begun = time.perf_counter()
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True,
+                                            env={**os.environ, **self.environment()})
         while not self._answers():
             if self.process.poll() is not None or time.perf_counter() - begun > START_DEADLINE:
                 self.log.seek(0)
@@ -146,12 +164,12 @@ class Server:
 
     def _answers(self):
         """Oread says when it is ready; the others are when they accept."""
-        is_oread = self.peer.name == "oread"
+        by_admin = self.peer.has_admin
         try:
-            with socket.create_connection(("127.0.0.1", self.admin if is_oread else self.port), timeout=1) as asked:
-                if is_oread:
+            with socket.create_connection(("127.0.0.1", self.admin if by_admin else self.port), timeout=1) as asked:
+                if by_admin:
                     asked.sendall(b"GET /readyz HTTP/1.1\r\nHost: oread\r\nConnection: close\r\n\r\n")
-                return not is_oread or asked.recv(64).startswith(b"HTTP/1.1 200")
+                return not by_admin or asked.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             return False
 

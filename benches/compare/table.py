@@ -9,8 +9,8 @@ LABELS = {peer.name: peer.label for peer in ALL}
 QUIET = 0.05  # cores that others may keep busy before a figure is marked
 
 
-def render(results):
-    parts = [head(results), against_c(results), others(results), single(results), notes(results)]
+def render(results, relay=""):
+    parts = [head(results), against_c(results), others(results), single(results), relay, notes(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -19,7 +19,7 @@ def head(results):
     versions = "; ".join(f"{LABELS[name]}: {version}" for name, version in results["versions"].items())
     return (f"# Oread compared, {results['date']}\n\n{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, "
             f"Linux {about['kernel']}, {about['architecture']}. Server on one core, load on another; {results['rounds']} rounds "
-            f"in turns, {results['window_seconds']:g} s counted in each.\n\n{versions}.")
+            f"in turns, {results['window_seconds']:g} s counted in each." + (f"\n\n{versions}." if versions else ""))
 
 
 def values(results, peer, shape, key):
