@@ -172,8 +172,16 @@ fn patterns_come_as_text_too() {
 
 #[test]
 fn rooms_by_name_are_refused_in_the_environment() {
-    let env = vec![("OREAD__LISTENER__X__ROOMS__LOBBY__LINGER".into(), "1s".into())];
-    let told = config::load(&Sources { env, ..Sources::default() }).unwrap_err().to_string();
+    let told = |name: &str| {
+        let env = vec![(name.to_owned(), "1s".to_owned())];
+        config::load(&Sources { env, ..Sources::default() }).unwrap_err().to_string()
+    };
+    let mistyped = told("OREAD__LISTENER__ECHO__ROOMS__MAXX");
+    assert!(
+        mistyped.contains("this variable names no key\n    did you mean OREAD__LISTENER__ECHO__ROOMS__MAX?"),
+        "{mistyped}"
+    );
+    let told = told("OREAD__LISTENER__X__ROOMS__LOBBY__LINGER");
     assert!(told.contains("rooms by name are not to be reached from the environment\n    write them in a file, or with --set"), "{told}");
 }
 
@@ -189,7 +197,7 @@ fn mistakes_get_the_right_remedy() {
     );
     refused(
         "[listener.x.rooms]\nmxa = 5\n",
-        "f:5:1: listener.x.rooms.mxa: there is no such key | did you mean `max`? For rooms by this name write a table [listener.x.rooms.mxa]; it has log_bytes, log_messages, max_age, history, linger, members, when_behind, block_for",
+        "f:5:1: listener.x.rooms.mxa: there is no such key | did you mean `max`?",
     );
     refused(
         "[listener.x.rooms.\"game-*\"]\nlingr = \"1s\"\n",
@@ -198,6 +206,10 @@ fn mistakes_get_the_right_remedy() {
     refused(
         "[listener.x.rooms.\"\"]\nlinger = \"1s\"\n",
         "f:4:19: listener.x.rooms.\"\": a pattern is empty | write [listener.NAME.rooms.\"PATTERN\"], where * stands for anything",
+    );
+    refused(
+        "[listener.x.rooms]\nlobby = 5\n",
+        "f:5:1: listener.x.rooms.lobby: there is no such key | it has max, max_per_session; limits of rooms by name are a table, such as [listener.x.rooms.lobby]",
     );
     refused(
         "[listener.x.rooms.lobby]\n",

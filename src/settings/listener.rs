@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::RelaySettings;
+use super::{RelayProtocol, RelaySettings};
 
 /// One listener. Its name is the `listener` label of its metrics.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +40,13 @@ impl ListenerSettings {
         }
     }
 
-    /// A relay listener with default limits.
+    /// A relay listener with default limits. A plain one waits for no first frame, since who only listens sends none.
     pub fn relay(name: &str, bind: Address, relay: RelaySettings) -> Self {
-        Self { service: ServiceKind::Relay(Box::new(relay)), ..Self::echo(name, bind) }
+        let mut listener = Self::echo(name, bind);
+        if matches!(relay.protocol, RelayProtocol::Plain { .. }) {
+            listener.limits.handshake = Duration::ZERO;
+        }
+        Self { service: ServiceKind::Relay(Box::new(relay)), ..listener }
     }
 }
 

@@ -67,7 +67,7 @@ pub(in crate::config) fn read(env: &[(String, String)], names: &mut Names, probl
                 }
             }
             // `OREAD__LISTENER__ECHO_BIND` looks like a listener of that name.
-            (Found::Nothing, _) | (Found::Section, ["listener", _]) => {
+            (Found::Nothing, _) | (Found::Section, ["listener", _] | ["listener", _, "rooms", _]) => {
                 problems.push(misnamed(name, place, names));
             }
             _ => problems.extend(unknown(&key, place, names)),

@@ -117,7 +117,6 @@ fn inside(path: &[&str]) -> String {
     let known: Vec<_> = options::keys(["NAME"]).into_iter().map(|(key, _)| key).collect();
     let prefix = match path {
         ["listener"] => "listener.NAME.".into(),
-        ["listener", _, "rooms", _] => "listener.NAME.room.".into(),
         ["listener", _, rest @ ..] => {
             rest.iter().fold("listener.NAME.".to_owned(), |text, part| text + part + ".")
         }
@@ -135,8 +134,8 @@ fn inside(path: &[&str]) -> String {
 fn meant_in_rooms(key: &str, path: &[&str]) -> String {
     let known = ["max", "max_per_session"];
     match path.last().and_then(|last| nearest::word(last, known)) {
-        Some(near) => format!("did you mean `{near}`? For rooms by this name {}", inside(path)),
-        None => format!("for rooms by the name {key} {}", inside(path)),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has {}; limits of rooms by name are a table, such as [{key}]", known.join(", ")),
     }
 }
 
