@@ -64,7 +64,7 @@ static size_t greet_oread(unsigned room, unsigned char *into) {
     memcpy(into, hello, sizeof hello);
     unsigned char *join = into + sizeof hello;
     /* The publisher joins as everyone does, not *publish only*: the dearer of the two, and what plain mode has. */
-    static const unsigned char head[] = {0, 0, 0, 14, JOIN, 0, 0, 0, 1, 0, 8};
+    static const unsigned char head[] = {0, 0, 0, 15, JOIN, 0, 0, 0, 1, 0, 8};
     memcpy(join, head, sizeof head);
     snprintf((char *)join + sizeof head, GREETING - sizeof hello - sizeof head, "room.%03u", room);
     return sizeof hello + sizeof head + 8;
