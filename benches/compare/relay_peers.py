@@ -116,7 +116,7 @@ class RelayServer(Server):
             yield f"[listener.room{at}]\nbind = \"tcp://127.0.0.1:{port}\"\nservice = \"relay\""
             yield "codec = \"length-delimited\"" if self.peer.name == "plain" else ""
             yield f"[listener.room{at}.relay]\nprotocol = \"{'plain' if self.peer.name == 'plain' else 'oread'}\""
-            if self.sessions > 10_000:
+            if self.sessions > 10_000 and len(self.ports) == 1:
                 yield f"[listener.room{at}.limits]\nsessions = {self.sessions}"
 
     def __exit__(self, *what):
