@@ -72,7 +72,7 @@ impl World {
             rules: Rules::new(settings),
             worker: Workers::here().all()[0].clone(),
             stats: Arc::new(ListenerStats::default()),
-            process: Arc::new(Commons::new(1 << 30, 1 << 30, budget)),
+            process: Arc::new(Commons::new(Arc::new(oread::budget::Budget::new(1 << 30)), 1 << 30, budget)),
         };
         let gate = ListenerGate::new(ProcessGate::new(1_000), 1_000, 0);
         Self { context: Arc::new(context), gate }

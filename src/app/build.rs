@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::{App, BoundListener, Builder};
 use crate::admin::AdminLimits;
+use crate::budget::Budget;
 use crate::descriptors::{self, Demand, Reserve, Unfit};
 use crate::exit::Exit;
 use crate::lifecycle::Readiness;
 use crate::listener::Host;
-use crate::settings::{ListenerSettings, Settings};
+use crate::relay::{House, Houses, Relay};
+use crate::settings::{CodecSettings, ListenerSettings, ServiceKind, Settings};
 use crate::socket::{self, BindError};
 use crate::telemetry::Telemetry;
 
@@ -80,9 +82,11 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
     let fitted =
         descriptors::fit(builder.settings.limits.sessions, demand(&builder.settings, workers), limit.now)
             .map_err(BuildError::Descriptors)?;
+    let queued = Arc::new(Budget::new(builder.settings.limits.queued));
+    let houses = Arc::<Houses>::default();
     let mut listeners = Vec::new();
     for settings in &builder.settings.listeners {
-        let host = host(&builder, settings)?;
+        let host = host(&builder, settings, &queued, &houses)?;
         let bound = socket::bind(settings, workers).map_err(BuildError::Listener)?;
         listeners.push(BoundListener { settings: settings.clone(), bound, host });
     }
@@ -95,6 +99,8 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
         admin,
         fitted,
         reserve: Reserve::new(),
+        queued,
+        houses,
         stats: builder.stats,
         readiness,
         telemetry,
@@ -111,7 +117,20 @@ fn demand(settings: &Settings, workers: usize) -> Demand {
     }
 }
 
-fn host(builder: &Builder, settings: &ListenerSettings) -> Result<Arc<dyn Host>, BuildError> {
+fn host(
+    builder: &Builder,
+    settings: &ListenerSettings,
+    queued: &Arc<Budget>,
+    houses: &Arc<Houses>,
+) -> Result<Arc<dyn Host>, BuildError> {
+    if let ServiceKind::Relay(relay) = &settings.service {
+        let frame_max = match &settings.codec {
+            CodecSettings::LengthDelimited(frame) => frame.max,
+            CodecSettings::Lines(line) => line.max,
+            CodecSettings::Bytes => u64::MAX,
+        };
+        return Ok(Arc::new(Relay::new(House::new(settings, relay, frame_max, queued.clone(), houses))));
+    }
     let service = settings.service.name();
     builder
         .services

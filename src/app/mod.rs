@@ -22,9 +22,11 @@ use std::sync::Arc;
 pub use build::BuildError;
 pub use drain::DrainReport;
 
+use crate::budget::Budget;
 use crate::descriptors::{Fitted, Reserve};
 use crate::lifecycle::{Orders, Readiness};
 use crate::listener::Host;
+use crate::relay::Houses;
 use crate::service::{Echo, Service};
 use crate::settings::{Address, ListenerSettings, Settings};
 use crate::socket::{Bound, OptionReading};
@@ -39,6 +41,8 @@ pub struct App {
     admin: Option<TcpListener>,
     fitted: Fitted,
     reserve: Reserve,
+    queued: Arc<Budget>,
+    houses: Arc<Houses>,
     stats: Arc<ProcessStats>,
     readiness: Arc<Readiness>,
     telemetry: Arc<Telemetry>,

@@ -47,7 +47,7 @@ pub(super) async fn run(mut app: App, workers: Workers, mut orders: Orders) -> i
     let mut running = Running {
         workers,
         gate: ProcessGate::new(app.fitted.sessions),
-        commons: Arc::new(Commons::new(limits.queued, limits.partial_frames, endings)),
+        commons: Arc::new(Commons::new(app.queued.clone(), limits.partial_frames, endings)),
         complaints: Arc::new(LineBudget::new(1, COMPLAINT_INTERVAL, Instant::now())),
         stop_accepting: watch::Sender::new(false),
         #[cfg(unix)]
@@ -99,6 +99,7 @@ async fn start_listener(app: &App, running: &mut Running, listener: BoundListene
     let limits = &settings.limits;
     let gate = ListenerGate::new(running.gate.clone(), limits.sessions, limits.sessions_per_ip);
     let contexts = contexts(&app.telemetry, running, &settings);
+    host.start(&contexts[0]);
     let sockets = bound.listeners.len();
     for (number, socket) in bound.listeners.into_iter().enumerate() {
         let mut served = contexts.clone();

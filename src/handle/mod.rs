@@ -108,8 +108,14 @@ impl Handle {
 
     /// Tells the session to end, unless it was told before.
     pub fn end(&self, reason: CloseReason) {
-        let _ = self.order.compare_exchange(0, reason as u8 + 1, Ordering::AcqRel, Ordering::Relaxed);
+        self.order(reason);
         self.wake();
+    }
+
+    /// As [`Handle::end`], for whoever wakes it in another way.
+    pub fn order(&self, reason: CloseReason) {
+        // Lost only to an earlier order, which stands.
+        let _ = self.order.compare_exchange(0, reason as u8 + 1, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// What the session was told to end with.

@@ -17,9 +17,16 @@ use crate::socket;
 pub trait Host: Send + Sync {
     /// Spawns a session over `stream` on the worker of `context`, which must be the caller's.
     fn seat(&self, stream: Stream, context: Arc<Context>, admission: Admission);
+
+    /// The daemon begins to serve: the service starts what it needs beside its sessions, on the worker of `context`.
+    fn start(&self, context: &Context);
 }
 
 impl<S: Service> Host for S {
+    fn start(&self, context: &Context) {
+        Service::start(self, &context.worker, &context.stats);
+    }
+
     fn seat(&self, stream: Stream, context: Arc<Context>, admission: Admission) {
         let stats = context.stats.clone();
         // A service that panics as it opens a session takes neither the accept loop nor another session with it.

@@ -29,6 +29,8 @@ pub struct Advanced<W> {
     /// What the socket did not take of the message that it took the beginning of. It is the member's to send before anything else; the
     /// log counts the message as received.
     pub rest: Option<Bytes>,
+    /// Messages that the socket took, or took the beginning of.
+    pub messages: u64,
     /// Publishers that may find room now.
     pub wake: Vec<W>,
 }
@@ -74,7 +76,7 @@ impl<W> RoomLog<W> {
         debug_assert!(reading.from == seat.next || reading.is_empty(), "the reading is this member's last");
         if reading.is_empty() || reading.from != seat.next {
             reading.end();
-            return Advanced { rest: None, wake: self.freed() };
+            return Advanced { rest: None, messages: 0, wake: self.freed() };
         }
         let settled = reading.settle(written);
         seat.received += settled.messages;
@@ -85,7 +87,7 @@ impl<W> RoomLog<W> {
         reading.end();
         self.move_to(member.0, settled.next);
         self.reclaim();
-        Advanced { rest: settled.rest, wake: self.freed() }
+        Advanced { rest: settled.rest, messages: settled.messages, wake: self.freed() }
     }
 
     /// Puts a gap at the beginning of the reading if the member missed something. `false` if nothing may follow in this reading.

@@ -195,6 +195,16 @@ impl<W> RoomLog<W> {
         self.seats.len()
     }
 
+    /// Whether this session is a member.
+    pub fn has(&self, session: SessionId) -> bool {
+        self.by_session.contains_key(&session)
+    }
+
+    /// All members' sessions, in no order.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.by_session.keys().copied()
+    }
+
     /// Bytes that the log is charged for: its allocations, filled or not, and its index.
     pub fn bytes(&self) -> usize {
         self.charge

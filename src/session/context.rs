@@ -1,7 +1,9 @@
 //! What a session shares: with all sessions of its listener on its worker, and with the process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
+
+pub use crate::budget::Budget;
 
 use super::machine::Rules;
 use crate::handle::Handle;
@@ -35,8 +37,8 @@ impl Context {
 /// Shared by all sessions of the process.
 pub struct Commons {
     stage: AtomicU8,
-    /// Bytes in all outboxes.
-    pub queued: Budget,
+    /// Bytes in all outboxes and in the logs of all rooms.
+    pub queued: Arc<Budget>,
     /// Bytes of all unfinished frames.
     pub partial: Budget,
     /// How often a session's end is worth a line.
@@ -57,19 +59,12 @@ pub enum Stage {
     Cutting,
 }
 
-/// A limit that all sessions share.
-#[derive(Debug)]
-pub struct Budget {
-    used: AtomicU64,
-    limit: u64,
-}
-
 impl Commons {
     /// Serving, with these budgets in bytes.
-    pub fn new(queued: u64, partial: u64, endings: LineBudget) -> Self {
+    pub fn new(queued: Arc<Budget>, partial: u64, endings: LineBudget) -> Self {
         Self {
             stage: AtomicU8::new(Stage::Serving as u8),
-            queued: Budget::new(queued),
+            queued,
             partial: Budget::new(partial),
             endings,
             cut: Counter::default(),
@@ -89,32 +84,5 @@ impl Commons {
     /// Goes on to `stage`; never back. Wake the sessions afterwards.
     pub fn advance(&self, stage: Stage) {
         self.stage.fetch_max(stage as u8, SeqCst);
-    }
-}
-
-impl Budget {
-    fn new(limit: u64) -> Self {
-        Self { used: AtomicU64::new(0), limit }
-    }
-
-    /// Moves the use from `before` to `after` bytes of one session. Says whether all is within the limit.
-    pub fn settle(&self, before: usize, after: usize) -> bool {
-        let change = (after as u64).wrapping_sub(before as u64);
-        self.used.fetch_add(change, Relaxed).wrapping_add(change) <= self.limit
-    }
-
-    /// Whether the limit has been reached.
-    pub fn is_spent(&self) -> bool {
-        self.used.load(Relaxed) >= self.limit
-    }
-
-    /// Bytes in use.
-    pub fn used(&self) -> u64 {
-        self.used.load(Relaxed)
-    }
-
-    /// The limit in bytes.
-    pub fn limit(&self) -> u64 {
-        self.limit
     }
 }

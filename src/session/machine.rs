@@ -25,7 +25,7 @@ pub use super::phase::{Appetite, Arrival, Pause, Phase, Standing};
 pub use super::rules::Rules;
 
 use super::clocks::{Clocks, Patience};
-use super::pace::Bucket;
+use crate::pace::Bucket;
 use bytes::Bytes;
 
 use crate::codec::Progress;

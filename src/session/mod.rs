@@ -13,7 +13,6 @@ pub mod context;
 mod delivery;
 mod lent;
 pub mod machine;
-pub mod pace;
 mod phase;
 mod rules;
 mod seat;
@@ -26,6 +25,8 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+pub use crate::pace;
 
 use crate::admission::Admission;
 use crate::handle::Handle;

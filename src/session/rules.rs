@@ -1,9 +1,9 @@
 //! The rules of a listener's sessions, in the units in which they are kept: what the settings mean to a session.
 
 use super::clocks::Patience;
-use super::pace::Rate;
 use crate::codec::Codec;
 use crate::outbox::OutboxRules;
+use crate::pace::Rate;
 use crate::settings::{ListenerSettings, RelayProtocol, ServiceKind};
 use crate::tick::Tick;
 

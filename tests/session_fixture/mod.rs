@@ -40,7 +40,7 @@ impl World {
             rules: Rules::new(settings),
             worker: workers.all()[0].clone(),
             stats: Arc::default(),
-            process: Arc::new(Commons::new(1 << 30, 1 << 30, endings)),
+            process: Arc::new(Commons::new(Arc::new(Budget::new(1 << 30)), 1 << 30, endings)),
         });
         let gate = ProcessGate::new(100);
         Self { workers, context, listener: ListenerGate::new(gate.clone(), 100, 0), gate }
@@ -75,7 +75,7 @@ impl World {
         assert_eq!(stats.states.iter().map(Gauge::now).collect::<Vec<_>>(), [0; 4]);
         let gauges = [&stats.outbox_bytes, &stats.outbox_frames, &stats.partial_bytes];
         assert_eq!(gauges.map(Gauge::now), [0; 3]);
-        let budgets = [&self.context.process.queued, &self.context.process.partial];
+        let budgets = [&*self.context.process.queued, &self.context.process.partial];
         assert_eq!(budgets.map(Budget::used), [0; 2]);
         assert_eq!((self.gate.active(), self.context.worker.load()), (0, 0));
     }

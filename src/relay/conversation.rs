@@ -1,0 +1,145 @@
+//! One session's side of the relay: its rooms, what it may do at which rate, and, with protocol 1, what was agreed with its client.
+
+use std::sync::Arc;
+
+use super::house::{House, MESSAGE};
+use super::membership::{Membership, Memberships};
+use crate::handle::Handle;
+use crate::pace::Bucket;
+use crate::reason::{CloseReason, DropReason};
+use crate::room::{Hearing, Start};
+use crate::service::{Batch, Controls, Next, Out, Reply, Talk, Turn};
+use crate::settings::WhenBehind;
+use crate::stats::ListenerStats;
+use crate::tick::Tick;
+
+/// Bytes that a publisher whose messages may have to wait is read at once: what waits is kept for it.
+const CAUTIOUS_READ: u64 = 16 << 10;
+
+/// One session's side of the relay.
+pub struct Conversation {
+    pub(super) house: Arc<House>,
+    pub(super) stats: Arc<ListenerStats>,
+    pub(super) handle: Arc<Handle>,
+    pub(super) rooms: Memberships,
+    bucket: Bucket,
+    /// When it wants a turn for what is held.
+    pub(super) again: Tick,
+    /// Whether it may hear or be heard at all: not after its last words.
+    parted: bool,
+}
+
+impl Conversation {
+    pub(super) fn begin(house: &Arc<House>, turn: &Turn<'_>) -> Self {
+        let mut conversation = Self {
+            house: house.clone(),
+            stats: turn.stats.clone(),
+            handle: turn.handle.clone(),
+            rooms: Memberships::default(),
+            bucket: Bucket::default(),
+            again: Tick::NEVER,
+            parted: false,
+        };
+        if let Some(room) = house.plain_room() {
+            conversation.enter_plain_room(turn, room);
+        }
+        conversation
+    }
+
+    fn enter_plain_room(&mut self, turn: &Turn<'_>, name: &str) {
+        match self.house.enter(turn, name, Hearing::Others, Start::Newest) {
+            Ok((room, member)) => {
+                self.house.sessions().insert(turn.handle.session(), turn.handle.clone());
+                let hearing = Hearing::Others;
+                self.rooms.take(Membership { room, member, hearing, may_publish: true, told: None });
+            }
+            Err(_) => turn.handle.order(CloseReason::RoomFull),
+        }
+    }
+
+    /// Messages of `wanted` that the publish rate allows now.
+    pub(super) fn allowance(&mut self, now: Tick, wanted: usize) -> usize {
+        let parts = self.bucket.allowance(self.house.rate, now);
+        wanted.min(usize::try_from(parts / MESSAGE as u64).unwrap_or(usize::MAX))
+    }
+
+    /// So many messages were published.
+    pub(super) fn spend(&mut self, messages: usize) {
+        self.bucket.take(self.house.rate, messages.saturating_mul(MESSAGE));
+    }
+
+    /// Gives up one place. What was still to be read there is lost to the session, and counted.
+    pub(super) fn give_up(&self, now: Tick, membership: Membership) {
+        let Membership { room, member, .. } = membership;
+        let mut state = room.lock();
+        let left = state.log.leave(now, member);
+        state.settle(&self.house.queued, &self.stats);
+        drop(state);
+        self.stats.relay.members.add(-1);
+        self.stats.dropped[DropReason::SessionEnded as usize].add(left.account.unread);
+        crate::handle::ring(None, left.wake);
+    }
+
+    /// Leaves every room.
+    fn leave_all(&mut self, now: Tick) {
+        for membership in self.rooms.give_up_all() {
+            self.give_up(now, membership);
+        }
+    }
+}
+
+impl Talk for Conversation {
+    fn answer(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>, _: &mut Reply<'_>) -> Next {
+        self.again = Tick::NEVER;
+        self.answer_plain(turn, batch)
+    }
+
+    fn deliver(&mut self, turn: &Turn<'_>, out: &mut dyn Out) {
+        self.rooms.note(turn.handle.take_news());
+        if self.rooms.has_news() {
+            self.deliver_news(turn, out);
+        }
+    }
+
+    fn owes(&self) -> bool {
+        self.rooms.has_news()
+    }
+
+    fn deadline(&self) -> Tick {
+        self.again
+    }
+
+    fn appetite(&self) -> u64 {
+        let may_wait = self.house.settings.publish_rate > 0
+            || self.rooms.iter().any(|(_, membership)| membership.room.when_behind == WhenBehind::Block);
+        if may_wait { CAUTIOUS_READ } else { u64::MAX }
+    }
+
+    fn awaits_greeting(&self) -> bool {
+        self.house.plain_room().is_none()
+    }
+
+    fn forgives_stalls(&self) -> bool {
+        self.rooms.iter().any(|(_, membership)| membership.hearing != Hearing::Nothing)
+    }
+
+    fn farewell(&mut self, turn: &Turn<'_>, reason: CloseReason, _: &mut Controls) {
+        // Who is drained reads on to the end of what was said.
+        if reason != CloseReason::Drained {
+            self.leave_all(turn.now);
+        }
+    }
+}
+
+impl Drop for Conversation {
+    /// However the session ended, its seats are given back.
+    fn drop(&mut self) {
+        // The log takes a moment that lies back as the latest that it knows.
+        self.leave_all(Tick::ZERO);
+        let mut sessions = self.house.sessions();
+        let session = self.handle.session();
+        if sessions.get(&session).is_some_and(|handle| Arc::ptr_eq(handle, &self.handle)) {
+            sessions.remove(&session);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A house: the rooms and the sessions of one listener's relay, and what they have in common.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::authority::{Authority, StaticRules};
+use super::epochs::Epochs;
+use super::relief::Houses;
+use super::room::Room;
+use crate::budget::Budget;
+use crate::handle::{Handle, MailRules};
+use crate::pace::Rate;
+use crate::peer::SessionId;
+use crate::room::{Hearing, Member, NotSeated, RoomLog, RoomRules, Start};
+use crate::service::Turn;
+use crate::settings::{ListenerSettings, RelayProtocol, RelaySettings};
+
+/// Parts of a message in units of which its rate is kept.
+pub(super) const MESSAGE: usize = 1000;
+
+/// The rooms and sessions of one listener.
+pub struct House {
+    /// The listener's name.
+    pub listener: Arc<str>,
+    pub(super) settings: RelaySettings,
+    pub(super) authority: Box<dyn Authority>,
+    /// How much mail a session may be owed.
+    pub(super) mail: MailRules,
+    pub(super) rate: Rate,
+    /// The longest frame, its length not counted.
+    pub(super) frame_max: usize,
+    pub(super) queued: Arc<Budget>,
+    pub(super) houses: Arc<Houses>,
+    epochs: Epochs,
+    rooms: Mutex<HashMap<Arc<str>, Arc<Room>>>,
+    sessions: Mutex<HashMap<SessionId, Arc<Handle>>>,
+    /// The number of the last room.
+    numbers: AtomicU32,
+    /// Sessions that were told to come back later.
+    pub(super) departures: AtomicU64,
+    /// Told when the first room is opened.
+    pub(super) opened: Notify,
+}
+
+/// Why a session did not get into a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There are as many rooms as there may be.
+    NoMoreRooms,
+    /// This one has as many members as it may.
+    RoomFull,
+}
+
+impl House {
+    /// An empty house. `None` when the listener is not a relay.
+    pub fn new(
+        listener: &ListenerSettings,
+        relay: &RelaySettings,
+        frame_max: u64,
+        queued: Arc<Budget>,
+        houses: &Arc<Houses>,
+    ) -> Arc<Self> {
+        let house = Arc::new(Self {
+            listener: listener.name.as_str().into(),
+            authority: Box::new(StaticRules::new(relay)),
+            mail: MailRules { frames: listener.outbox.frames, bytes: listener.outbox.bytes },
+            rate: Rate::per_second(relay.publish_rate.saturating_mul(MESSAGE as u64)),
+            frame_max: usize::try_from(frame_max).unwrap_or(usize::MAX),
+            settings: relay.clone(),
+            queued,
+            houses: houses.clone(),
+            epochs: Epochs::from_host(),
+            rooms: Mutex::default(),
+            sessions: Mutex::default(),
+            numbers: AtomicU32::new(0),
+            departures: AtomicU64::new(0),
+            opened: Notify::new(),
+        });
+        houses.add(&house);
+        house
+    }
+
+    /// The name of the one room, in plain mode.
+    pub(super) fn plain_room(&self) -> Option<&str> {
+        match &self.settings.protocol {
+            RelayProtocol::Plain { room } => Some(room),
+            RelayProtocol::Oread => None,
+        }
+    }
+
+    /// Seats a session in the room of this name, which is opened if need be.
+    pub(super) fn enter(
+        &self,
+        turn: &Turn<'_>,
+        name: &str,
+        hearing: Hearing,
+        start: Start,
+    ) -> Result<(Arc<Room>, Member), Refusal> {
+        let mut rooms = self.rooms();
+        let room = match rooms.get(name) {
+            Some(room) => room.clone(),
+            None => self.open(turn, &mut rooms, name)?,
+        };
+        // Under the lock of all rooms, so that nobody sits down in one that is being closed.
+        let joined = room.lock().log.join(turn.now, turn.handle.session(), hearing, start);
+        match joined {
+            Ok(member) => {
+                turn.stats.relay.members.add(1);
+                Ok((room, member))
+            }
+            // A session is in a room once: its predecessor of the same number has left before it began.
+            Err(NotSeated::RoomFull | NotSeated::AlreadyIn) => Err(Refusal::RoomFull),
+        }
+    }
+
+    fn open(
+        &self,
+        turn: &Turn<'_>,
+        rooms: &mut HashMap<Arc<str>, Arc<Room>>,
+        name: &str,
+    ) -> Result<Arc<Room>, Refusal> {
+        if rooms.len() as u64 >= self.settings.rooms_max && !self.close_an_empty_one(turn, rooms) {
+            return Err(Refusal::NoMoreRooms);
+        }
+        let number = self.numbers.fetch_update(Relaxed, Relaxed, |last| last.checked_add(1));
+        let number = number.map_err(|_| Refusal::NoMoreRooms)? + 1;
+        let name: Arc<str> = name.into();
+        let settings = self.settings.room(&name);
+        let log = RoomLog::new(RoomRules::new(settings), self.epochs.next(), turn.now);
+        let room = Arc::new(Room::new(number, name.clone(), settings, log));
+        rooms.insert(name, room.clone());
+        turn.stats.relay.rooms.add(1);
+        self.opened.notify_one();
+        Ok(room)
+    }
+
+    /// A room without members goes before its time when another one is wanted.
+    fn close_an_empty_one(&self, turn: &Turn<'_>, rooms: &mut HashMap<Arc<str>, Arc<Room>>) -> bool {
+        let empty = rooms.values().find(|room| room.lock().log.members() == 0).cloned();
+        let Some(room) = empty else { return false };
+        rooms.remove(&room.name);
+        room.lock().close(&self.queued, turn.stats);
+        turn.stats.relay.rooms.add(-1);
+        true
+    }
+
+    /// The rooms by name.
+    pub(super) fn rooms(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a room of this number was ever opened.
+    pub(super) fn knew(&self, number: u32) -> bool {
+        (1..=self.numbers.load(Relaxed)).contains(&number)
+    }
+
+    /// The sessions by number: in plain mode all, with protocol 1 those that were welcomed.
+    pub(super) fn sessions(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Handle>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session of this number.
+    pub(super) fn session(&self, session: SessionId) -> Option<Arc<Handle>> {
+        self.sessions().get(&session).cloned()
+    }
+}

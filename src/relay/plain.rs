@@ -1,0 +1,63 @@
+//! Plain mode: no protocol. Each frame goes as it came, header or line ending included, to everyone else in the listener's room.
+
+use std::cell::RefCell;
+
+use super::conversation::Conversation;
+use super::publication::Published;
+use crate::room::Run;
+use crate::service::{Batch, Next, Turn};
+use crate::tick::Tick;
+
+/// The place of the room: it is the only one.
+pub(super) const PLACE: u32 = 0;
+
+thread_local! {
+    /// Where each frame of a batch ends. One a worker, used again.
+    static ENDS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Conversation {
+    pub(super) fn answer_plain(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>) -> Next {
+        let joined;
+        let bytes = match batch.whole() {
+            Some(whole) => whole,
+            None => {
+                joined = batch.frames().flat_map(|frame| frame.wire).copied().collect::<Vec<u8>>();
+                &joined
+            }
+        };
+        ENDS.with_borrow_mut(|ends| {
+            ends.clear();
+            let mut end = 0;
+            ends.extend(turn.codec.frames(bytes).map(|frame| {
+                end += frame.wire.len();
+                // A read and the beginning of a frame are far below 4 GiB.
+                u32::try_from(end).unwrap_or(u32::MAX)
+            }));
+            self.publish_frames(turn, bytes, ends)
+        })
+    }
+
+    fn publish_frames(&mut self, turn: &Turn<'_>, bytes: &[u8], ends: &[u32]) -> Next {
+        let allowed = self.allowance(turn.now, ends.len());
+        let Some(last) = allowed.checked_sub(1) else { return self.hold_until(turn.now.after(1), 0) };
+        let run = Run { bytes: &bytes[..ends[last] as usize], ends: &ends[..allowed] };
+        let Some(published) = self.publish(turn, PLACE, |_| run) else { return Next::Go };
+        match published {
+            Published::Taken { messages, .. } => {
+                self.spend(messages);
+                if messages == ends.len() {
+                    return Next::Go;
+                }
+                self.hold_until(if messages == allowed { turn.now } else { turn.now.after(1) }, messages)
+            }
+            Published::Full { until } => self.hold_until(until, 0),
+        }
+    }
+
+    /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment.
+    pub(super) fn hold_until(&mut self, until: Tick, taken: usize) -> Next {
+        self.again = until;
+        Next::Hold { taken: u32::try_from(taken).unwrap_or(u32::MAX) }
+    }
+}

@@ -1,0 +1,91 @@
+//! A room: its name and number, and behind one lock its log with what hangs on it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::budget::Budget;
+use crate::handle::Wake;
+use crate::room::RoomLog;
+use crate::settings::{RoomSettings, WhenBehind};
+use crate::stats::ListenerStats;
+
+/// Every so many appends of a room, the time until members wrote it is measured.
+const SAMPLE: u32 = 256;
+
+/// One room of a house.
+#[derive(Debug)]
+pub struct Room {
+    /// By which members call it on the wire. Never used again.
+    pub number: u32,
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it does about members that fall behind.
+    pub when_behind: WhenBehind,
+    state: Mutex<RoomState>,
+}
+
+/// What a room's lock guards.
+#[derive(Debug)]
+pub struct RoomState {
+    /// What is said.
+    pub log: RoomLog<Wake>,
+    /// Bytes of the log that the process's budget and the gauge know of.
+    charged: usize,
+    appends: u32,
+    /// An append whose delivery is being measured: its last position, and when it was made.
+    sample: Option<(u64, Instant)>,
+}
+
+impl Room {
+    pub(super) fn new(number: u32, name: Arc<str>, settings: &RoomSettings, log: RoomLog<Wake>) -> Self {
+        let state = Mutex::new(RoomState { log, charged: 0, appends: 0, sample: None });
+        Self { number, name, when_behind: settings.when_behind, state }
+    }
+
+    /// Its state, for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, RoomState> {
+        // Whoever panicked with it did so in a debug assertion, or out of memory; the log's numbers are whole between calls.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RoomState {
+    /// Charges the log's memory to the process and shows it.
+    #[inline]
+    pub fn settle(&mut self, queued: &Budget, stats: &ListenerStats) {
+        let bytes = self.log.bytes();
+        if bytes != self.charged {
+            queued.settle(self.charged, bytes);
+            let level = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+            stats.relay.log_bytes.add(level(bytes) - level(self.charged));
+            self.charged = bytes;
+        }
+    }
+
+    /// The room is closed: its log is charged to nobody any more.
+    pub fn close(&mut self, queued: &Budget, stats: &ListenerStats) {
+        let _ = queued.settle(self.charged, 0);
+        stats.relay.log_bytes.add(-i64::try_from(self.charged).unwrap_or(i64::MAX));
+        self.charged = 0;
+    }
+
+    /// An append was made. Now and then it is measured how long it takes to the members' sockets.
+    #[inline]
+    pub fn appended(&mut self, stats: &ListenerStats) {
+        self.appends = self.appends.wrapping_add(1);
+        if self.appends.is_multiple_of(SAMPLE) {
+            self.sample = Some((self.log.newest(), Instant::now()));
+            stats.relay.fan_out.record(u32::try_from(self.log.members()).map_or(f64::MAX, f64::from));
+        }
+    }
+
+    /// A member's socket took the messages of these positions.
+    #[inline]
+    pub fn written(&self, positions: &std::ops::Range<u64>, stats: &ListenerStats) {
+        if let Some((position, at)) = &self.sample
+            && positions.contains(position)
+        {
+            stats.relay.dwell.record(at.elapsed().as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What only time brings about in rooms: what is too old goes, quiet rooms give memory back, and those without members end after their
+//! `linger`. One task a house, which sleeps while there are no rooms.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::house::House;
+use super::room::Room;
+use crate::handle::ring;
+use crate::stats::ListenerStats;
+use crate::tick::{TICK, Tick};
+use crate::worker::Worker;
+
+/// How often rooms are tended.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<ListenerStats>) {
+    let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
+    worker.handle().spawn(async move {
+        while let Some(opened) = tend_all(&house, &here, &stats) {
+            if opened {
+                tokio::time::sleep(INTERVAL).await;
+            } else {
+                wait_for_a_room(&house).await;
+            }
+        }
+    });
+}
+
+async fn wait_for_a_room(house: &Weak<House>) {
+    if let Some(house) = house.upgrade() {
+        house.opened.notified().await;
+    }
+}
+
+/// Says whether there are rooms; nothing when the house is gone.
+fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Option<bool> {
+    let house = house.upgrade()?;
+    let rooms: Vec<_> = house.rooms().values().cloned().collect();
+    if rooms.is_empty() {
+        stats.relay.longest_lag_ms.set(0);
+        return Some(false);
+    }
+    let now = worker.now();
+    let mut longest = 0;
+    for room in &rooms {
+        longest = longest.max(tend(&house, room, now, worker, stats));
+    }
+    let longest = TICK.as_millis() * u128::from(longest);
+    stats.relay.longest_lag_ms.set(i64::try_from(longest).unwrap_or(i64::MAX));
+    Some(true)
+}
+
+/// Says how long the oldest unread message has waited.
+fn tend(house: &House, room: &Arc<Room>, now: Tick, worker: &Worker, stats: &ListenerStats) -> u32 {
+    let mut state = room.lock();
+    let wakes = state.log.tend(now);
+    state.settle(&house.queued, stats);
+    let (lag, over) = (state.log.longest_lag(now), state.log.is_over(now));
+    drop(state);
+    ring(Some(worker.bell()), wakes);
+    if over {
+        close(house, room, now, stats);
+    }
+    lag
+}
+
+/// Closes a room that is over, unless somebody came meanwhile.
+fn close(house: &House, room: &Arc<Room>, now: Tick, stats: &ListenerStats) {
+    let mut rooms = house.rooms();
+    let mut state = room.lock();
+    if state.log.is_over(now) && rooms.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
+        rooms.remove(&room.name);
+        state.close(&house.queued, stats);
+        stats.relay.rooms.add(-1);
+    }
+}
