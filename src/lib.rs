@@ -55,6 +55,7 @@ pub mod app;
 pub mod backoff;
 pub mod budget;
 pub mod cli;
+pub mod client;
 pub mod codec;
 pub mod config;
 pub mod descriptors;

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Core, from right to left.
     ("codec", &["reason", "settings"]),
     ("protocol", &["peer", "reason"]),
+    ("client", &["peer", "protocol"]),
     ("outbox", &["reason", "settings", "tick"]),
     ("room", &["peer", "reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
