@@ -1,5 +1,7 @@
 //! A client is welcomed, joins, says and hears: each call ends with the server's answer, and each frame is an event, however the bytes come.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod client_fixture;
 
 use client_fixture::{EPOCH, LOBBY, MAX_PAYLOAD, ROOM, bytes, connected, joined, message, next, own, says};

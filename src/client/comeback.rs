@@ -84,6 +84,8 @@ impl Comeback {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn retry() -> Retry {

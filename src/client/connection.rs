@@ -6,7 +6,7 @@
 //! While events wait to be taken nothing is read and the clock of silence stands; requests and PINGs go on.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -15,13 +15,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::driver::Desk;
 use super::event::Event;
 use super::inbox::Inbox;
+use super::sending::Sending;
 use super::{Lost, Refusal};
 use crate::protocol::{
-    ClientFrame, ErrorCode, FRAME_MAX_LEAST, Form, MESSAGE_OVERHEAD, Ping, Pong, ServerFrame, Welcome,
+    ClientFrame, ErrorCode, FRAME_MAX_LEAST, MESSAGE_OVERHEAD, Ping, Pong, ServerFrame, Welcome,
 };
 
-/// Bytes that may be encoded and not written; at that no request is taken. What is here is lost with the connection.
-const OUT: usize = 16 << 10;
 /// Bytes of one read.
 const READ: usize = 16 << 10;
 /// Rounds of one turn; then others on the thread have theirs.
@@ -39,9 +38,7 @@ const GOODBYE_MAX: Duration = Duration::from_hours(1);
 pub(super) struct Connection<S> {
     stream: S,
     inbox: Inbox,
-    out: Vec<u8>,
-    written: usize,
-    unflushed: bool,
+    out: Sending,
     read: Box<[u8]>,
     frame_max: usize,
     pong: Option<[u8; 8]>,
@@ -98,9 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             stream,
             inbox: Inbox::default(),
-            out: Vec::new(),
-            written: 0,
-            unflushed: false,
+            out: Sending::default(),
             read: vec![0; READ].into(),
             frame_max: FIRST_FRAME,
             pong: None,
@@ -115,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Lives until the connection ends, and says why it did.
     pub(super) async fn run(&mut self, desk: &mut Desk) -> Lost {
-        if let Err(misfit) = desk.shared.state().rejoin(&mut self.out) {
+        if let Err(misfit) = desk.shared.state().rejoin(self.out.bytes()) {
             debug_assert!(false, "a room that could be joined can be joined again: {misfit}");
         }
         let lost = std::future::poll_fn(|cx| self.poll(cx, desk)).await;
@@ -201,12 +196,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Encodes what is to be said while there is space: whether something was.
     fn take_requests(&mut self, cx: &mut Context<'_>, desk: &mut Desk) -> bool {
         let mut asked = false;
-        while self.broken.is_none() && self.out.len() - self.written < OUT {
+        while self.broken.is_none() && self.out.has_space() {
             if let Some(opaque) = self.pong.take() {
-                self.say(&ClientFrame::Pong(Pong { opaque }));
+                self.out.say(&ClientFrame::Pong(Pong { opaque }));
             } else if desk.shared.state().takes_requests(desk.options.outstanding) {
                 let Poll::Ready(Some(queued)) = desk.requests.poll_recv(cx) else { break };
-                let event = desk.shared.state().request(queued.request, &mut self.out);
+                let event = desk.shared.state().request(queued.request, self.out.bytes());
                 // A program that takes no events would otherwise pile up its own mistakes.
                 if let Some(event) = event.filter(|_| !self.paused) {
                     desk.events.push(event);
@@ -223,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.broken.is_some() {
             return false;
         }
-        match self.poll_out(cx) {
+        match self.out.poll(cx, &mut self.stream) {
             Poll::Pending => false,
             Poll::Ready(Ok(wrote)) => wrote,
             Poll::Ready(Err(error)) => {
@@ -233,35 +228,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<bool>> {
-        if self.written < self.out.len() {
-            let wrote = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out[self.written..]))?;
-            if wrote == 0 {
-                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
-            }
-            self.written += wrote;
-            self.unflushed = true;
-            if self.written == self.out.len() {
-                self.out.clear();
-                self.out.shrink_to(2 * OUT);
-                self.written = 0;
-            }
-            return Poll::Ready(Ok(true));
-        }
-        if self.unflushed {
-            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-            self.unflushed = false;
-        }
-        Poll::Ready(Ok(false))
-    }
-
     /// The program's own end: what is queued goes out and what is awaited comes in, until the deadline.
     fn look_for_goodbye(&mut self, cx: &mut Context<'_>, desk: &mut Desk) -> Result<(), Lost> {
         if self.closes_at.is_none() && desk.poll_closing(cx).is_ready() {
             desk.requests.close();
             self.closes_at = Some(Instant::now() + desk.options.close_within.min(GOODBYE_MAX));
         }
-        let all_said = self.out.is_empty() && !self.unflushed && desk.requests.is_empty();
+        let all_said = self.out.is_done() && desk.requests.is_empty();
         if self.closes_at.is_some() && all_said && desk.shared.state().is_settled() {
             return Err(Lost::ByProgram);
         }
@@ -301,14 +274,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn ping(&mut self, now: Instant) {
         self.pinged = now;
         // Where nothing goes out, one more PING would not tell more.
-        if self.broken.is_none() && self.out.len() - self.written < OUT {
-            self.say(&ClientFrame::Ping(Ping { opaque: [0; 8] }));
-        }
-    }
-
-    fn say(&mut self, frame: &ClientFrame<'_>) {
-        if let Err(misfit) = frame.encode(Form::Stream, &mut self.out) {
-            debug_assert!(false, "eight bytes fit: {misfit}");
+        if self.broken.is_none() && self.out.has_space() {
+            self.out.say(&ClientFrame::Ping(Ping { opaque: [0; 8] }));
         }
     }
 

@@ -55,6 +55,7 @@ mod inbox;
 mod options;
 mod queue;
 mod request;
+mod sending;
 mod state;
 
 pub use account::RoomState;
