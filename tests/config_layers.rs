@@ -89,11 +89,14 @@ fn a_configuration_that_names_listeners_has_exactly_those() {
             .map(|listener| format!("{} {}", listener.name, listener.bind))
             .collect::<Vec<_>>()
     };
-    assert_eq!(names(&[], &[]), ["echo tcp://127.0.0.1:7000"], "none is named");
+    let (echo, rooms) = ("echo tcp://127.0.0.1:7000", "rooms tcp://127.0.0.1:7001");
+    assert_eq!(names(&[], &[]), [echo, rooms], "none is named");
+    assert_eq!(names(&[], &["listener.echo.codec=lines"]), [echo], "one of the embedded is");
+    assert_eq!(names(&[], &["listener.rooms.room.linger=1m"]), [rooms], "the other is");
     assert_eq!(
-        names(&[], &["listener.echo.codec=lines"]),
-        ["echo tcp://127.0.0.1:7000"],
-        "only the embedded one is"
+        names(&[], &["listener.echo.codec=lines", "listener.rooms.room.linger=1m"]),
+        [echo, rooms],
+        "both are"
     );
     assert_eq!(names(&[], &["listener.chat.bind=:7001"]), ["chat tcp://0.0.0.0:7001"], "another is");
     let both = ["[listener.b]\nbind = \":7002\"\n[listener.a]\nbind = \":7001\"\n"];

@@ -57,6 +57,24 @@ fn one_that_says_nothing_more_has_the_defaults() {
 }
 
 #[test]
+fn the_embedded_one_is_a_relay_wherever_it_is_named() {
+    let service = |assignments: &[&str]| {
+        let loaded = set(assignments).unwrap();
+        loaded
+            .settings
+            .listeners
+            .last()
+            .map(|listener| (listener.name.clone(), listener.service.name().to_owned()))
+    };
+    let relay = Some(("rooms".to_owned(), "relay".to_owned()));
+    assert_eq!(service(&[]), relay);
+    assert_eq!(service(&["listener.rooms.room.linger=1m"]), relay);
+    assert_eq!(service(&["listener.a.bind=:1", "listener.rooms.bind=:2"]), relay);
+    let told = set(&["listener.a.bind=:1", "listener.rooms.room.linger=1m"]).unwrap_err();
+    assert!(told.contains("listener.rooms: this listener does not say where it listens"), "{told}");
+}
+
+#[test]
 fn what_is_written_is_what_the_program_uses() {
     let relay = relay(
         "[listener.x.relay]\nkeepalive = \"1m\"\nresume_for = \"0s\"\njoin = [\"lobby\", \"game-*\"]\npublish = []\n\

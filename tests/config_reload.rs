@@ -26,7 +26,7 @@ fn nothing_changed_is_no_change() {
 fn each_key_says_what_becomes_of_it() {
     let new = "[runtime]\nworkers = 3\n[log]\nlevel = \"debug\"\n[listener.echo.limits]\nidle = \"5m\"\n";
     assert_eq!(
-        changes("", new),
+        changes("[listener.echo]\n", new),
         [
             "runtime.workers: \"auto\" becomes 3 (restart)",
             "log.level: \"info\" becomes \"debug\" (live)",

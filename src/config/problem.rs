@@ -1,5 +1,6 @@
 //! What is wrong with a configuration: all of it at once, each with its place, its key, and what to do.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::{Value as Json, json};
@@ -10,7 +11,7 @@ use super::place::Place;
 const SHOWN: usize = 100;
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// Where it was written.
     pub place: Place,
@@ -99,10 +100,13 @@ impl Problems {
         self.0.iter()
     }
 
-    /// The same, by their places: file by file from top to bottom, then variables, then arguments.
+    /// The same, by their places: file by file from top to bottom, then variables, then arguments. What is wrong with several
+    /// listeners for one reason is told once.
     #[must_use]
     pub(super) fn in_order(mut self) -> Self {
         self.0.sort_by(|a, b| a.place.cmp(&b.place));
+        let mut told = HashSet::new();
+        self.0.retain(|problem| told.insert(problem.clone()));
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::layers::{Variable, variables};
-use super::options::{Of, Opt, SECTIONS, Section};
+use super::options::{Of, Opt, SECTIONS, Section, is_of_relay};
 
 /// Columns of a comment in the reference file.
 const WIDTH: usize = 110;
@@ -21,6 +21,14 @@ const HEAD: &str = "\
 # Today a reload only reports what would change.
 ";
 
+/// The listener on which the reference file shows what only a relay has.
+const ROOMS: &str = "
+# Another listener, a relay. It has all keys of the one above, and those that follow.
+[listener.rooms]
+bind = \"tcp://127.0.0.1:7001\"
+service = \"relay\"
+";
+
 /// The commented reference file.
 pub fn reference() -> String {
     let mut text = HEAD.to_owned();
@@ -29,7 +37,11 @@ pub fn reference() -> String {
             text.push_str(&rooms_example(section));
             continue;
         }
-        let path = section.path.replace('*', "echo");
+        let name = if is_of_relay(section.path) { "rooms" } else { "echo" };
+        if section.path == "listener.*.relay" {
+            text.push_str(ROOMS);
+        }
+        let path = section.path.replace('*', name);
         let _ = write!(text, "\n{}[{path}]\n", comment(section.about));
         for option in section.options {
             let _ = write!(text, "{}{}", comment(option.why), comment(&kind_line(option)));
@@ -41,7 +53,7 @@ pub fn reference() -> String {
 
 /// Tables that are there only where they are written: one of them, as a comment.
 fn rooms_example(section: &Section) -> String {
-    let path = section.path.replacen('*', "echo", 1).replacen('*', "\"game-*\"", 1);
+    let path = section.path.replacen('*', "rooms", 1).replacen('*', "\"game-*\"", 1);
     format!("\n{}# [{path}]\n# linger = \"5m\"\n", comment(section.about))
 }
 

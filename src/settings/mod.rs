@@ -41,7 +41,14 @@ impl Default for Settings {
             log: LogSettings::default(),
             drain: DrainSettings::default(),
             limits: ProcessLimits::default(),
-            listeners: vec![ListenerSettings::echo("echo", Address::Tcp(([127, 0, 0, 1], 7000).into()))],
+            listeners: vec![
+                ListenerSettings::echo("echo", Address::Tcp(([127, 0, 0, 1], 7000).into())),
+                ListenerSettings::relay(
+                    "rooms",
+                    Address::Tcp(([127, 0, 0, 1], 7001).into()),
+                    RelaySettings::default(),
+                ),
+            ],
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::super::kind::{MOST_PATTERNS, Value};
+use super::super::options::is_of_relay;
 use super::super::options::listener::{BYTES, LENGTH_DELIMITED};
 use super::super::options::relay::{OREAD, PLAIN, RELAY};
 use super::super::options::room::SKIP;
@@ -15,8 +16,6 @@ use super::meaning::HEADER;
 use super::{Conflict, Entry, Listener, idle, number};
 use crate::settings::OREAD_FRAME_MAX_LEAST;
 
-/// Sections that only a relay has.
-const SECTIONS: [&str; 3] = ["relay.", "room.", "rooms."];
 /// What has no meaning without a protocol. Who only listens sends no first frame, so that there is nothing to wait for.
 const NOT_PLAIN: [&str; 11] = [
     "relay.keepalive",
@@ -58,10 +57,10 @@ pub(super) fn find(listener: &Listener<'_>) -> Vec<Conflict> {
 /// A listener that is no relay: `service` is what it is.
 fn without(listener: &Listener<'_>, service: &Entry) -> Vec<Conflict> {
     let there = format!("service {}", service.shown());
-    let names =
-        listener.keys().into_iter().filter(|name| SECTIONS.iter().any(|section| name.starts_with(section)));
-    let own = names.filter(|name| listener.is_own(name)).collect::<Vec<_>>();
-    let names: Vec<_> = own.iter().map(String::as_str).collect();
+    let keys = listener.keys();
+    let of_relay = |name: &&String| is_of_relay(&format!("listener.{}.{name}", listener.name));
+    let own = keys.iter().filter(of_relay).filter(|name| listener.is_own(name));
+    let names: Vec<_> = own.map(String::as_str).collect();
     idle(listener, &names, service, &there, "remove it, or write service = \"relay\"")
 }
 

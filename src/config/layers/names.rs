@@ -84,10 +84,12 @@ impl Names {
         self.known_as(name).map_or(Place::BuiltIn, |(_, place)| place.clone())
     }
 
-    /// Adds the listener of the embedded configuration if no other is named.
+    /// Adds the listeners of the embedded configuration if no other is named.
     pub(in crate::config) fn or_embedded(mut self) -> Self {
         if self.names.is_empty() {
-            self.push(super::built_in::EMBEDDED, Place::BuiltIn);
+            for name in super::built_in::EMBEDDED {
+                self.push(name, Place::BuiltIn);
+            }
         }
         self
     }

@@ -18,7 +18,8 @@ pub(super) const SECTION: Section = Section {
             kind: Kind::Listen,
             default: "tcp://127.0.0.1:7000",
             why: "Where it listens: tcp://IP:PORT, tcp://[::]:PORT for both families, unix:///PATH. \
-                  The default holds only while `echo` is the only listener.",
+                  The default holds only while there is no listener besides `echo` and `rooms`, which has \
+                  port 7001.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },
@@ -26,7 +27,8 @@ pub(super) const SECTION: Section = Section {
             name: "service",
             kind: Kind::Service,
             default: "echo",
-            why: "What answers its sessions: \"echo\" sends each frame back, \"relay\" lets them speak to each other through rooms.",
+            why: "What answers its sessions: \"echo\" sends each frame back, \"relay\" lets them speak to each other through rooms. The \
+                  default of the listener `rooms` is \"relay\".",
             reload: Reload::NewSessions,
             on: Systems::All,
         },

@@ -41,6 +41,11 @@ impl Section {
     }
 }
 
+/// Whether `key` belongs to what only a relay has; the path of a section does too.
+pub(super) fn is_of_relay(key: &str) -> bool {
+    matches!(super::path::parts(key)[..], ["listener", _, "relay" | "room" | "rooms", ..])
+}
+
 /// What has a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
