@@ -121,7 +121,7 @@ fn what_holds_frames_holds_the_longest() {
         "f:2:18: limits.partial_frames: limits.partial_frames = \"64KiB\" holds less than the longest frame, frame.max = \"1MiB\" (built in) | raise limits.partial_frames to \"1MiB\" or lower frame.max",
     );
     refused(
-        "[limits]\nqueued = \"64KiB\"\n",
+        "[limits]\nqueued = \"64KiB\"\n[listener.echo]\n",
         "f:2:10: limits.queued: limits.queued = \"64KiB\" holds less than one outbox, outbox.bytes = \"1MiB\" (built in) | raise limits.queued to \"1MiB\" or lower outbox.bytes",
     );
     allowed(&listener("codec = \"bytes\"\n[listener.x.outbox]\nbytes = \"4KiB\"\n"));

@@ -12,7 +12,7 @@ const HEAD: &str = "\
 # The configuration of Oread: every key, with its default. Delete what you do not change.
 #
 # Layers, each stronger than the one before: defaults, files in the order of their --config, environment, --set.
-# The environment reaches every key: listener.echo.bind is OREAD__LISTENER__ECHO__BIND.
+# The environment reaches every key but those of rooms by name: listener.echo.bind is OREAD__LISTENER__ECHO__BIND.
 # `oread check` names every mistake with its place; `oread config effective` shows what is in force and why.
 #
 # Sizes have units: B, KiB, MiB, GiB (or KB, MB, GB for powers of 1000). So have durations: ms, s, m, h, d.

@@ -12,7 +12,7 @@ pub struct Sources {
     pub env: Vec<(String, String)>,
     /// Values given on the command line.
     pub set: Vec<Assignment>,
-    /// Names of services, besides `echo`, that the embedding program has registered.
+    /// Names of services, besides `echo` and `relay`, that the embedding program has registered.
     pub services: Vec<String>,
 }
 
