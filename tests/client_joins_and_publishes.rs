@@ -1,4 +1,4 @@
-//! A client is welcomed, joins, says and hears: each call ends with the server's answer, and each frame is an event, however the bytes come.
+//! Promise: a client is welcomed, joins, says and hears: each call ends with the server's answer, and each frame is an event, however the bytes come.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
