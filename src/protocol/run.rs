@@ -52,6 +52,21 @@ impl MessageRun {
         Ok(())
     }
 
+    /// Gives the messages in `out`, which this run appended and which end at `ends`, other positions: they follow each other from `first` on.
+    pub fn place(&self, out: &mut [u8], ends: &[u32], first: Position) {
+        let offset = match self.form {
+            Form::Stream => POSITION,
+            Form::Message => POSITION - LENGTH_BYTES,
+        };
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        for (position, start) in (first.0..).zip(starts.take(ends.len())) {
+            let at = start as usize + offset;
+            if let Some(place) = out.get_mut(at..at + size_of::<u64>()) {
+                place.copy_from_slice(&position.to_be_bytes());
+            }
+        }
+    }
+
     /// Appends a message for each payload to `out`, and to `borders` where in `out` each ends. Stops at one that does not fit;
     /// those before it stand.
     pub fn extend<'p>(

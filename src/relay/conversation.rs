@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::house::{House, MESSAGE};
 use super::membership::{Membership, Memberships};
+use super::speaker::Speaker;
 use crate::handle::Handle;
 use crate::pace::Bucket;
 use crate::reason::{CloseReason, DropReason};
@@ -25,8 +26,8 @@ pub struct Conversation {
     bucket: Bucket,
     /// When it wants a turn for what is held.
     pub(super) again: Tick,
-    /// Whether it may hear or be heard at all: not after its last words.
-    parted: bool,
+    /// What was agreed with the client; none in plain mode.
+    pub(super) speaker: Option<Box<Speaker>>,
 }
 
 impl Conversation {
@@ -38,10 +39,11 @@ impl Conversation {
             rooms: Memberships::default(),
             bucket: Bucket::default(),
             again: Tick::NEVER,
-            parted: false,
+            speaker: None,
         };
-        if let Some(room) = house.plain_room() {
-            conversation.enter_plain_room(turn, room);
+        match house.plain_room() {
+            Some(room) => conversation.enter_plain_room(turn, room),
+            None => conversation.speaker = Some(Box::default()),
         }
         conversation
     }
@@ -49,7 +51,7 @@ impl Conversation {
     fn enter_plain_room(&mut self, turn: &Turn<'_>, name: &str) {
         match self.house.enter(turn, name, Hearing::Others, Start::Newest) {
             Ok((room, member)) => {
-                self.house.sessions().insert(turn.handle.session(), turn.handle.clone());
+                self.house.guests.check_in(turn.handle, None);
                 let hearing = Hearing::Others;
                 self.rooms.take(Membership { room, member, hearing, may_publish: true, told: None });
             }
@@ -68,8 +70,14 @@ impl Conversation {
         self.bucket.take(self.house.rate, messages.saturating_mul(MESSAGE));
     }
 
+    pub(super) fn tell_of_presence(&mut self, _turn: &Turn<'_>, place: u32, wanted: bool) {
+        if let Some(membership) = self.rooms.get(place) {
+            membership.told = wanted.then_some(0);
+        }
+    }
+
     /// Gives up one place. What was still to be read there is lost to the session, and counted.
-    pub(super) fn give_up(&self, now: Tick, membership: Membership) {
+    pub(super) fn give_up(&self, now: Tick, membership: Membership, _asked: bool) {
         let Membership { room, member, .. } = membership;
         let mut state = room.lock();
         let left = state.log.leave(now, member);
@@ -80,18 +88,22 @@ impl Conversation {
         crate::handle::ring(None, left.wake);
     }
 
-    /// Leaves every room.
-    fn leave_all(&mut self, now: Tick) {
+    /// Leaves every room and the house, so that another may take its place.
+    fn depart(&mut self, now: Tick) {
         for membership in self.rooms.give_up_all() {
-            self.give_up(now, membership);
+            self.give_up(now, membership, false);
         }
+        self.house.guests.check_out(&self.handle);
     }
 }
 
 impl Talk for Conversation {
-    fn answer(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>, _: &mut Reply<'_>) -> Next {
+    fn answer(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>, reply: &mut Reply<'_>) -> Next {
         self.again = Tick::NEVER;
-        self.answer_plain(turn, batch)
+        match self.speaker {
+            Some(_) => self.answer_protocol(turn, batch, reply),
+            None => self.answer_plain(turn, batch),
+        }
     }
 
     fn deliver(&mut self, turn: &Turn<'_>, out: &mut dyn Out) {
@@ -123,10 +135,15 @@ impl Talk for Conversation {
         self.rooms.iter().any(|(_, membership)| membership.hearing != Hearing::Nothing)
     }
 
-    fn farewell(&mut self, turn: &Turn<'_>, reason: CloseReason, _: &mut Controls) {
+    fn ping(&mut self, turn: &Turn<'_>, controls: &mut Controls) {
+        Self::ask(turn.now, controls);
+    }
+
+    fn farewell(&mut self, turn: &Turn<'_>, reason: CloseReason, controls: &mut Controls) {
+        self.say_farewell(reason, controls);
         // Who is drained reads on to the end of what was said.
         if reason != CloseReason::Drained {
-            self.leave_all(turn.now);
+            self.depart(turn.now);
         }
     }
 }
@@ -135,11 +152,6 @@ impl Drop for Conversation {
     /// However the session ended, its seats are given back.
     fn drop(&mut self) {
         // The log takes a moment that lies back as the latest that it knows.
-        self.leave_all(Tick::ZERO);
-        let mut sessions = self.house.sessions();
-        let session = self.handle.session();
-        if sessions.get(&session).is_some_and(|handle| Arc::ptr_eq(handle, &self.handle)) {
-            sessions.remove(&session);
-        }
+        self.depart(Tick::ZERO);
     }
 }

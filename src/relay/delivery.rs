@@ -7,6 +7,7 @@ use std::io::IoSlice;
 use super::conversation::Conversation;
 use super::membership::Memberships;
 use crate::handle::Wake;
+use crate::protocol::{self, Form, Listed, Position, RoomNumber, ServerFrame};
 use crate::reason::{DropReason, GapReason};
 use crate::room::{Gap, Read, Reading};
 use crate::service::{Out, Turn};
@@ -57,7 +58,8 @@ impl Conversation {
 }
 
 fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, out: &mut dyn Out) -> Came {
-    let Conversation { rooms, house, .. } = conversation;
+    let Conversation { rooms, house, speaker, .. } = conversation;
+    let speaks = speaker.is_some();
     let Some(membership) = Memberships::get(rooms, place) else { return Came::Through };
     READING.with_borrow_mut(|reading| {
         let room = &membership.room;
@@ -74,6 +76,11 @@ fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, ou
             }
             if let Some(gap) = reading.gap() {
                 missed(turn.stats, gap);
+                if speaks {
+                    announce(out, room.number, gap);
+                    wakes.extend(state.log.advance(turn.now, &membership.member, reading, 0).wake);
+                    break Came::Blocked;
+                }
             }
             if moved >= QUANTUM {
                 wakes.extend(state.log.advance(turn.now, &membership.member, reading, 0).wake);
@@ -122,6 +129,16 @@ fn write(out: &mut dyn Out, reading: &Reading) -> usize {
         *slice = IoSlice::new(piece);
     }
     out.write(&slices[..pieces.len()])
+}
+
+/// Puts a gap before whatever follows.
+fn announce(out: &mut dyn Out, room: u32, gap: Gap) {
+    let missed = protocol::Missed::new(Position(gap.first), Position(gap.last));
+    let gap = protocol::Gap { room: RoomNumber(room), missed, reason: Listed::Known(gap.reason) };
+    let mut frame = Vec::new();
+    let encoded = ServerFrame::Gap(gap).encode(Form::Stream, &mut frame);
+    debug_assert!(encoded.is_ok(), "a gap has no field that could be too long");
+    out.queue(&frame);
 }
 
 /// A member is told, or would be if its wire had words for it, that it will not get these messages.

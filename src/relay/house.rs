@@ -8,12 +8,13 @@ use tokio::sync::Notify;
 
 use super::authority::{Authority, StaticRules};
 use super::epochs::Epochs;
+use super::guests::Guests;
 use super::relief::Houses;
 use super::room::Room;
+use super::tickets::TicketOffice;
 use crate::budget::Budget;
-use crate::handle::{Handle, MailRules};
+use crate::handle::MailRules;
 use crate::pace::Rate;
-use crate::peer::SessionId;
 use crate::room::{Hearing, Member, NotSeated, RoomLog, RoomRules, Start};
 use crate::service::Turn;
 use crate::settings::{ListenerSettings, RelayProtocol, RelaySettings};
@@ -35,8 +36,12 @@ pub struct House {
     pub(super) queued: Arc<Budget>,
     pub(super) houses: Arc<Houses>,
     epochs: Epochs,
+    pub(super) guests: Guests,
+    /// None where sessions do not come back.
+    pub(super) tickets: Option<TicketOffice>,
+    /// What WELCOME calls this node, for people.
+    pub(super) node: String,
     rooms: Mutex<HashMap<Arc<str>, Arc<Room>>>,
-    sessions: Mutex<HashMap<SessionId, Arc<Handle>>>,
     /// The number of the last room.
     numbers: AtomicU32,
     /// Sessions that were told to come back later.
@@ -55,7 +60,7 @@ pub(super) enum Refusal {
 }
 
 impl House {
-    /// An empty house. `None` when the listener is not a relay.
+    /// An empty house. `frame_max` is the longest frame of its codec, without a length before it.
     pub fn new(
         listener: &ListenerSettings,
         relay: &RelaySettings,
@@ -74,7 +79,9 @@ impl House {
             houses: houses.clone(),
             epochs: Epochs::from_host(),
             rooms: Mutex::default(),
-            sessions: Mutex::default(),
+            guests: Guests::default(),
+            tickets: TicketOffice::open(relay.resume_for),
+            node: node(),
             numbers: AtomicU32::new(0),
             departures: AtomicU64::new(0),
             opened: Notify::new(),
@@ -156,14 +163,13 @@ impl House {
     pub(super) fn knew(&self, number: u32) -> bool {
         (1..=self.numbers.load(Relaxed)).contains(&number)
     }
+}
 
-    /// The sessions by number: in plain mode all, with protocol 1 those that were welcomed.
-    pub(super) fn sessions(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Handle>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The session of this number.
-    pub(super) fn session(&self, session: SessionId) -> Option<Arc<Handle>> {
-        self.sessions().get(&session).cloned()
-    }
+/// The name of the host, as far as a frame has room for it.
+fn node() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    name[..name.floor_char_boundary(u8::MAX.into())].to_owned()
 }

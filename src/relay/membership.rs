@@ -67,7 +67,7 @@ impl Memberships {
                 self.places.push(Some(membership));
             }
         }
-        self.note(1 << (place % u64::BITS));
+        self.look_at(place);
     }
 
     pub(super) fn give_up(&mut self, place: u32) -> Option<Membership> {
@@ -78,6 +78,11 @@ impl Memberships {
     pub(super) fn give_up_all(&mut self) -> impl Iterator<Item = Membership> + use<> {
         self.news = 0;
         std::mem::take(&mut self.places).into_iter().flatten()
+    }
+
+    /// There may be news in this place.
+    pub(super) fn look_at(&mut self, place: u32) {
+        self.note(1 << (place % u64::BITS));
     }
 
     /// There is news in the places of these bits.

@@ -68,7 +68,8 @@ impl Conversation {
     /// Ends those who fell behind where that is the room's rule, but for the publisher itself: it is reading nothing at this moment.
     fn end_laggards(&self, turn: &Turn<'_>, room: &Room, laggards: Vec<SessionId>) {
         for laggard in laggards {
-            if let Some(handle) = self.house.session(laggard).filter(|_| laggard != turn.handle.session()) {
+            if let Some(handle) = self.house.guests.get(laggard).filter(|_| laggard != turn.handle.session())
+            {
                 tracing::debug!(room = &*room.name, session = laggard.0, "a member fell behind and is ended");
                 handle.order(CloseReason::FellBehind);
                 turn.ring(vec![handle.wake_for(0)]);

@@ -14,21 +14,21 @@ const SAMPLE: u32 = 256;
 
 /// One room of a house.
 #[derive(Debug)]
-pub struct Room {
+pub(super) struct Room {
     /// By which members call it on the wire. Never used again.
-    pub number: u32,
+    pub(super) number: u32,
     /// Its name.
-    pub name: Arc<str>,
+    pub(super) name: Arc<str>,
     /// What it does about members that fall behind.
-    pub when_behind: WhenBehind,
+    pub(super) when_behind: WhenBehind,
     state: Mutex<RoomState>,
 }
 
 /// What a room's lock guards.
 #[derive(Debug)]
-pub struct RoomState {
+pub(super) struct RoomState {
     /// What is said.
-    pub log: RoomLog<Wake>,
+    pub(super) log: RoomLog<Wake>,
     /// Bytes of the log that the process's budget and the gauge know of.
     charged: usize,
     appends: u32,
@@ -43,7 +43,7 @@ impl Room {
     }
 
     /// Its state, for a moment.
-    pub fn lock(&self) -> MutexGuard<'_, RoomState> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, RoomState> {
         // Whoever panicked with it did so in a debug assertion, or out of memory; the log's numbers are whole between calls.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -52,7 +52,7 @@ impl Room {
 impl RoomState {
     /// Charges the log's memory to the process and shows it.
     #[inline]
-    pub fn settle(&mut self, queued: &Budget, stats: &ListenerStats) {
+    pub(super) fn settle(&mut self, queued: &Budget, stats: &ListenerStats) {
         let bytes = self.log.bytes();
         if bytes != self.charged {
             queued.settle(self.charged, bytes);
@@ -63,7 +63,7 @@ impl RoomState {
     }
 
     /// The room is closed: its log is charged to nobody any more.
-    pub fn close(&mut self, queued: &Budget, stats: &ListenerStats) {
+    pub(super) fn close(&mut self, queued: &Budget, stats: &ListenerStats) {
         let _ = queued.settle(self.charged, 0);
         stats.relay.log_bytes.add(-i64::try_from(self.charged).unwrap_or(i64::MAX));
         self.charged = 0;
@@ -71,7 +71,7 @@ impl RoomState {
 
     /// An append was made. Now and then it is measured how long it takes to the members' sockets.
     #[inline]
-    pub fn appended(&mut self, stats: &ListenerStats) {
+    pub(super) fn appended(&mut self, stats: &ListenerStats) {
         self.appends = self.appends.wrapping_add(1);
         if self.appends.is_multiple_of(SAMPLE) {
             self.sample = Some((self.log.newest(), Instant::now()));
@@ -81,7 +81,7 @@ impl RoomState {
 
     /// A member's socket took the messages of these positions.
     #[inline]
-    pub fn written(&self, positions: &std::ops::Range<u64>, stats: &ListenerStats) {
+    pub(super) fn written(&self, positions: &std::ops::Range<u64>, stats: &ListenerStats) {
         if let Some((position, at)) = &self.sample
             && positions.contains(position)
         {

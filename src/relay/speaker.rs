@@ -1,0 +1,284 @@
+//! Protocol 1, as one session speaks it: what comes in is decoded and sorted; messages are gathered into runs; requests have files of
+//! their own. `docs/protocol.md` is the specification.
+
+use std::sync::Arc;
+
+use super::conversation::Conversation;
+use super::publication::Published;
+use super::staged::{self, Staged};
+use crate::codec::Frame;
+use crate::protocol::{
+    ClientFrame, ErrorCode, ErrorFrame, Form, Malformed, Numbered, Ping, Pong, Position, Publish, Receipt,
+    Request, ServerFrame,
+};
+use crate::reason::{CloseReason, RequestFault};
+use crate::service::{Batch, Controls, Next, Reply, Turn};
+use crate::tick::Tick;
+
+/// Bytes of control frames that one batch may provoke before the rest of it has to wait until the client has taken them.
+const CONTROLS_AT_ONCE: usize = 2048;
+
+/// What was agreed with the client.
+#[derive(Debug, Default)]
+pub(super) struct Speaker {
+    pub(super) welcomed: bool,
+    /// What the client calls itself; none if nothing.
+    pub(super) name: Option<Arc<str>>,
+    /// Since when it has waited for its predecessor to leave.
+    pub(super) waits_since: Option<Tick>,
+    /// What the last error says, beside its code.
+    pub(super) last_words: Option<String>,
+}
+
+/// How it goes on after a frame.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// With the next one.
+    On,
+    /// With this very one, at that moment or when there is news.
+    Again(Tick),
+    /// Not at all.
+    End(CloseReason),
+}
+
+/// A request that failed: why, and what a person is told.
+pub(super) type Failure = (RequestFault, String);
+
+impl Conversation {
+    pub(super) fn answer_protocol(
+        &mut self,
+        turn: &Turn<'_>,
+        batch: &mut Batch<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Next {
+        staged::with(|staged| {
+            for (number, frame) in (0..).zip(batch.frames()) {
+                if let Some(next) = self.hear(turn, number, frame, staged, reply) {
+                    return next;
+                }
+            }
+            self.publish_staged(turn, staged, reply).unwrap_or(Next::Go)
+        })
+    }
+
+    /// One frame. Says what comes next if that is not the next frame.
+    fn hear(
+        &mut self,
+        turn: &Turn<'_>,
+        number: u32,
+        frame: Frame<'_>,
+        staged: &mut Staged,
+        reply: &mut Reply<'_>,
+    ) -> Option<Next> {
+        let decoded = ClientFrame::decode(frame.payload);
+        if let Ok(ClientFrame::Publish(publish)) = &decoded
+            && self.speaker.as_ref().is_some_and(|speaker| speaker.welcomed)
+        {
+            let place = match self.may_publish(publish) {
+                Ok(place) => place,
+                Err(failure) => {
+                    return self.fail_behind(turn, number, staged, reply, publish.request, &failure);
+                }
+            };
+            if staged.is_for_another(place)
+                && let Some(next) = self.publish_staged(turn, staged, reply)
+            {
+                return Some(next);
+            }
+            self.stage(turn, number, place, publish, staged);
+            return None;
+        }
+        // What was published before a request is published before it is answered.
+        if let Some(next) = self.publish_staged(turn, staged, reply) {
+            return Some(next);
+        }
+        let heard = match decoded {
+            Ok(frame) => self.obey(turn, frame, reply),
+            Err(malformed) => self.refuse(turn, &malformed, reply.controls()),
+        };
+        match heard {
+            Heard::Again(until) => Some(self.hold_until(until, number as usize)),
+            Heard::End(reason) => Some(Next::End(reason)),
+            Heard::On if reply.controls().len() >= CONTROLS_AT_ONCE => {
+                Some(self.hold_until(turn.now, number as usize + 1))
+            }
+            Heard::On => None,
+        }
+    }
+
+    fn fail_behind(
+        &mut self,
+        turn: &Turn<'_>,
+        number: u32,
+        staged: &mut Staged,
+        reply: &mut Reply<'_>,
+        request: Request,
+        failure: &Failure,
+    ) -> Option<Next> {
+        if let Some(next) = self.publish_staged(turn, staged, reply) {
+            return Some(next);
+        }
+        fail(turn, reply.controls(), request, failure);
+        let many = reply.controls().len() >= CONTROLS_AT_ONCE;
+        many.then(|| self.hold_until(turn.now, number as usize + 1))
+    }
+
+    fn stage(&self, turn: &Turn<'_>, number: u32, place: u32, publish: &Publish<'_>, staged: &mut Staged) {
+        let ids = (publish.room.0, turn.handle.session());
+        // Nothing can fail to fit: the payload was checked, and a session's number is far below 2^53.
+        let staged = staged.push(number, place, ids, publish.request.0, publish.payload);
+        debug_assert!(staged.is_ok(), "a message of the longest payload fits its frame");
+    }
+
+    /// Appends what was gathered. Says what comes next if not all of it found room.
+    fn publish_staged(
+        &mut self,
+        turn: &Turn<'_>,
+        staged: &mut Staged,
+        reply: &mut Reply<'_>,
+    ) -> Option<Next> {
+        if staged.is_empty() {
+            return None;
+        }
+        let (frame, all) = (staged.first_frame() as usize, staged.messages());
+        let allowed = self.allowance(turn.now, all);
+        if allowed == 0 {
+            return Some(self.hold_until(turn.now.after(1), frame));
+        }
+        let next = match self.publish(turn, staged.place(), |first| staged.run(first, allowed))? {
+            Published::Full { until } => Some(self.hold_until(until, frame)),
+            Published::Taken { first, messages, members } => {
+                self.spend(messages);
+                for (which, request) in staged.wanted(messages) {
+                    let position = Position(first + which);
+                    let members = u32::try_from(members.saturating_sub(1)).unwrap_or(u32::MAX);
+                    say(
+                        reply,
+                        &ServerFrame::Receipt(Receipt { request: Request(request), position, members }),
+                    );
+                }
+                let paced = if messages == allowed { turn.now.after(1) } else { turn.now };
+                (messages < all).then(|| self.hold_until(paced, frame + messages))
+            }
+        };
+        staged.clear();
+        next
+    }
+
+    fn obey(&mut self, turn: &Turn<'_>, frame: ClientFrame<'_>, reply: &mut Reply<'_>) -> Heard {
+        let welcomed = self.speaker.as_ref().is_some_and(|speaker| speaker.welcomed);
+        let request = match (&frame, welcomed) {
+            (ClientFrame::Hello(hello), false) => return self.greet(turn, hello, reply),
+            (ClientFrame::Hello(_), true) => {
+                return self.end(CloseReason::BadFrame, "a second HELLO: one begins a connection".to_owned());
+            }
+            (_, false) => {
+                let words = format!("the first frame has to be HELLO, not type 0x{:02X}", frame.kind());
+                return self.end(CloseReason::HelloExpected, words);
+            }
+            (ClientFrame::Join(join), _) => join.request,
+            (ClientFrame::Leave(leave), _) => leave.request,
+            (ClientFrame::Publish(publish), _) => publish.request,
+            (ClientFrame::Send(send), _) => send.request,
+            (ClientFrame::Unsupported { request, .. }, _) => *request,
+            _ => Request::NONE,
+        };
+        let done = match frame {
+            ClientFrame::Join(join) => self.join(turn, &join, reply),
+            ClientFrame::Leave(leave) => self.leave(turn, leave, reply),
+            ClientFrame::Send(send) => self.send(turn, &send, reply),
+            ClientFrame::Unsupported { kind, .. } => {
+                Err((RequestFault::Unsupported, format!("requests of type 0x{kind:02X} are not known here")))
+            }
+            ClientFrame::Ping(Ping { opaque }) => {
+                pong(reply.controls(), opaque);
+                Ok(())
+            }
+            ClientFrame::Unknown { .. } => {
+                turn.stats.relay.unknown.add(1);
+                Ok(())
+            }
+            ClientFrame::Pong(_) | ClientFrame::Hello(_) | ClientFrame::Publish(_) => Ok(()),
+        };
+        if let Err(failure) = done {
+            fail(turn, reply.controls(), request, &failure);
+        }
+        Heard::On
+    }
+
+    /// A frame that could not be decoded.
+    fn refuse(&mut self, turn: &Turn<'_>, malformed: &Malformed, controls: &mut Controls) -> Heard {
+        let code = malformed.code();
+        if let Some(fault) = fault_of(code) {
+            fail(turn, controls, malformed.request, &(fault, malformed.to_string()));
+            return Heard::On;
+        }
+        let reason = match code {
+            ErrorCode::FrameTooLarge => CloseReason::FrameTooLarge,
+            _ => CloseReason::BadFrame,
+        };
+        self.end(reason, malformed.to_string())
+    }
+
+    /// Ends the session, with these words in its last frame.
+    pub(super) fn end(&mut self, reason: CloseReason, words: String) -> Heard {
+        if let Some(speaker) = &mut self.speaker {
+            speaker.last_words = Some(words);
+        }
+        Heard::End(reason)
+    }
+}
+
+/// Appends a frame to the answer. One that does not fit its form is none; the fields that could be too long were checked when they came.
+pub(super) fn say(reply: &mut Reply<'_>, frame: &ServerFrame<'_>) {
+    reply.encode(|out| {
+        let encoded = frame.encode(Form::Stream, out);
+        debug_assert!(encoded.is_ok(), "{encoded:?}");
+    });
+}
+
+/// The same ahead of all data.
+pub(super) fn say_first(controls: &mut Controls, frame: &ServerFrame<'_>) {
+    controls.encode(|out| {
+        let encoded = frame.encode(Form::Stream, out);
+        debug_assert!(encoded.is_ok(), "{encoded:?}");
+    });
+}
+
+fn pong(controls: &mut Controls, opaque: [u8; 8]) {
+    say_first(controls, &ServerFrame::Pong(Pong { opaque }));
+}
+
+/// Answers a request that failed, and counts it.
+fn fail(turn: &Turn<'_>, controls: &mut Controls, request: Request, (fault, text): &Failure) {
+    turn.stats.relay.faults[*fault as usize].add(1);
+    if let Some(code) = code_of(*fault) {
+        say_first(controls, &ServerFrame::Error(ErrorFrame::new(request, code, text)));
+    }
+}
+
+/// The codes of failed requests count from 200, in the order of the daemon's list.
+const FIRST_FAULT: u16 = 200;
+
+fn code_of(fault: RequestFault) -> Option<ErrorCode> {
+    ErrorCode::from_number(FIRST_FAULT + fault as u16)
+}
+
+fn fault_of(code: ErrorCode) -> Option<RequestFault> {
+    let number = usize::from(code.number().checked_sub(FIRST_FAULT)?);
+    RequestFault::ALL.get(number).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_faults_are_those_of_the_codes() {
+        for fault in RequestFault::ALL {
+            assert_eq!(code_of(*fault).map(ErrorCode::word), Some(fault.word()));
+        }
+        let codes = ErrorCode::ALL.iter().filter(|code| !code.ends_session()).count();
+        assert_eq!(codes, RequestFault::COUNT);
+    }
+}

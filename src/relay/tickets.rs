@@ -1,0 +1,125 @@
+//! Resume tickets: what makes another connection the same session. Signed with a key of this life of the daemon, so that nobody makes one
+//! up; good for a time; and worth nothing to another node or another life.
+//!
+//! ```text
+//!   session u64 │ generation u32 │ good until, ms of this life u64 │ HMAC-SHA-256, 16 bytes of it
+//! ```
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tokio::time::Instant;
+
+use crate::peer::SessionId;
+
+/// Bytes of a ticket before its signature.
+const BODY: usize = 20;
+/// Bytes of the signature: RFC 2104 lets it be cut to half.
+const SIGNATURE: usize = 16;
+/// Bytes of a ticket.
+pub(super) const TICKET: usize = BODY + SIGNATURE;
+
+/// Whose ticket it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bearer {
+    /// The session that it brings back.
+    pub(super) session: SessionId,
+    /// How often that session had come back when it was made.
+    pub(super) generation: u32,
+}
+
+/// Makes and reads the tickets of a house.
+pub(super) struct TicketOffice {
+    key: Hmac<Sha256>,
+    opened: Instant,
+    good_for: Duration,
+}
+
+impl TicketOffice {
+    /// An office whose tickets are good for so long. `None` where there is to be none, or where the host gives no random key.
+    pub(super) fn open(good_for: Duration) -> Option<Self> {
+        if good_for.is_zero() {
+            return None;
+        }
+        let mut key = [0; 32];
+        if let Err(error) = getrandom::fill(&mut key) {
+            tracing::warn!(%error, "sessions cannot resume: the host gives no random key for their tickets");
+            return None;
+        }
+        let key = Hmac::new_from_slice(&key).ok()?;
+        Some(Self { key, opened: Instant::now(), good_for })
+    }
+
+    /// A ticket, good from now on.
+    pub(super) fn issue(&self, bearer: Bearer) -> [u8; TICKET] {
+        let until = self.age() + self.good_for;
+        let mut ticket = [0; TICKET];
+        ticket[..8].copy_from_slice(&bearer.session.0.to_be_bytes());
+        ticket[8..12].copy_from_slice(&bearer.generation.to_be_bytes());
+        ticket[12..BODY].copy_from_slice(&millis(until).to_be_bytes());
+        let signature = self.key.clone().chain_update(&ticket[..BODY]).finalize().into_bytes();
+        ticket[BODY..].copy_from_slice(&signature[..SIGNATURE]);
+        ticket
+    }
+
+    /// Whose ticket this is; none if it is not one of ours, or no longer good.
+    pub(super) fn read(&self, ticket: &[u8]) -> Option<Bearer> {
+        let (body, signature) = ticket.split_at_checked(BODY).filter(|(_, rest)| rest.len() == SIGNATURE)?;
+        // Compares in constant time.
+        self.key.clone().chain_update(body).verify_truncated_left(signature).ok()?;
+        let session = u64::from_be_bytes(body[..8].try_into().ok()?);
+        let generation = u32::from_be_bytes(body[8..12].try_into().ok()?);
+        let until = u64::from_be_bytes(body[12..].try_into().ok()?);
+        (millis(self.age()) <= until).then_some(Bearer { session: SessionId(session), generation })
+    }
+
+    fn age(&self) -> Duration {
+        self.opened.elapsed()
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn office() -> TicketOffice {
+        TicketOffice::open(Duration::from_secs(60)).unwrap_or_else(|| unreachable!("the host has randomness"))
+    }
+
+    const BEARER: Bearer = Bearer { session: SessionId(77), generation: 3 };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticket_is_good_for_its_time() {
+        let office = office();
+        let ticket = office.issue(BEARER);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(office.read(&ticket), Some(BEARER));
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert_eq!(office.read(&ticket), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticket_with_any_bit_changed_is_none() {
+        let office = office();
+        let ticket = office.issue(BEARER);
+        for bit in 0..TICKET * 8 {
+            let mut forged = ticket;
+            forged[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(office.read(&forged), None, "bit {bit}");
+        }
+        for len in 0..TICKET {
+            assert_eq!(office.read(&ticket[..len]), None, "{len} bytes");
+        }
+        assert_eq!(office.read(&[&ticket[..], &[0]].concat()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticket_of_another_life_is_none() {
+        assert_eq!(office().read(&office().issue(BEARER)), None);
+    }
+}
