@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::house::{House, MESSAGE};
 use super::membership::{Membership, Memberships};
+use super::notices::NOTHING;
 use super::speaker::Speaker;
 use crate::handle::Handle;
 use crate::pace::Bucket;
+use crate::protocol::PresenceEvent;
 use crate::reason::{CloseReason, DropReason};
 use crate::room::{Hearing, Start};
 use crate::service::{Batch, Controls, Next, Out, Reply, Talk, Turn};
@@ -70,19 +72,42 @@ impl Conversation {
         self.bucket.take(self.house.rate, messages.saturating_mul(MESSAGE));
     }
 
-    pub(super) fn tell_of_presence(&mut self, _turn: &Turn<'_>, place: u32, wanted: bool) {
-        if let Some(membership) = self.rooms.get(place) {
-            membership.told = wanted.then_some(0);
+    /// The session came into a room, or asked again: it is told who is there, comes and goes, or no longer.
+    pub(super) fn tell_of_presence(&mut self, turn: &Turn<'_>, place: u32, came: bool, wanted: bool) {
+        let Some(membership) = self.rooms.get(place) else { return };
+        let session = turn.handle.session();
+        let wake = wanted.then(|| turn.handle.wake_for(place));
+        let name = self.speaker.as_ref().and_then(|speaker| speaker.name.as_deref());
+        let room = membership.room.clone();
+        let mut state = room.lock();
+        let due = came && state.note(PresenceEvent::Joined, session, name);
+        if wanted != membership.told.is_some() {
+            state.want_notices(session, wake, self.house.frame_max);
+            membership.told = wanted.then_some(NOTHING);
         }
+        drop(state);
+        if due {
+            self.house.ask_for_notice(&room);
+        }
+        self.rooms.look_at(place);
     }
 
     /// Gives up one place. What was still to be read there is lost to the session, and counted.
-    pub(super) fn give_up(&self, now: Tick, membership: Membership, _asked: bool) {
-        let Membership { room, member, .. } = membership;
+    pub(super) fn give_up(&self, now: Tick, membership: Membership, event: PresenceEvent) {
+        let Membership { room, member, told, .. } = membership;
+        let session = self.handle.session();
+        let name = self.speaker.as_ref().and_then(|speaker| speaker.name.as_deref());
         let mut state = room.lock();
+        if told.is_some() {
+            state.want_notices(session, None, 0);
+        }
+        let due = state.note(event, session, name);
         let left = state.log.leave(now, member);
         state.settle(&self.house.queued, &self.stats);
         drop(state);
+        if due {
+            self.house.ask_for_notice(&room);
+        }
         self.stats.relay.members.add(-1);
         self.stats.dropped[DropReason::SessionEnded as usize].add(left.account.unread);
         crate::handle::ring(None, left.wake);
@@ -91,7 +116,7 @@ impl Conversation {
     /// Leaves every room and the house, so that another may take its place.
     fn depart(&mut self, now: Tick) {
         for membership in self.rooms.give_up_all() {
-            self.give_up(now, membership, false);
+            self.give_up(now, membership, PresenceEvent::Lost);
         }
         self.house.guests.check_out(&self.handle);
     }

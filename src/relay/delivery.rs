@@ -66,6 +66,14 @@ fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, ou
         let mut wakes: Vec<Wake> = Vec::new();
         let mut moved = 0;
         let mut state = room.lock();
+        if let Some(told) = membership.told
+            && let Some((frames, last)) = state.notices_for(house, room.number, told)
+        {
+            drop(state);
+            frames.iter().for_each(|frame| out.queue(frame));
+            membership.told = Some(last);
+            return Came::Blocked;
+        }
         let came = loop {
             let waker = || turn.handle.wake_for(place);
             if let Read::Waiting { wake } =

@@ -46,8 +46,12 @@ pub struct House {
     numbers: AtomicU32,
     /// Sessions that were told to come back later.
     pub(super) departures: AtomicU64,
-    /// Told when the first room is opened.
+    /// Told when a room is opened.
     pub(super) opened: Notify,
+    /// Rooms in which somebody came or went of whom others were not told yet.
+    unnoticed: Mutex<Vec<Arc<Room>>>,
+    /// Told when there is one.
+    pub(super) news: Notify,
 }
 
 /// Why a session did not get into a room.
@@ -85,6 +89,8 @@ impl House {
             numbers: AtomicU32::new(0),
             departures: AtomicU64::new(0),
             opened: Notify::new(),
+            unnoticed: Mutex::default(),
+            news: Notify::new(),
         });
         houses.add(&house);
         house
@@ -157,6 +163,10 @@ impl House {
     /// The rooms by name.
     pub(super) fn rooms(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn unnoticed(&self) -> MutexGuard<'_, Vec<Arc<Room>>> {
+        self.unnoticed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a room of this number was ever opened.

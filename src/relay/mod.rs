@@ -7,7 +7,7 @@
 //!        └─ opens a Conversation a session ─┬─ memberships: room, seat, which have news
 //!                                           └─ plain, or a Speaker of protocol 1
 //! ```
-//! In this order of locks, never the other way: rooms of a house, then one room; sessions of a house alone. Nobody is woken, and nothing is
+//! In this order of locks, never the other way: rooms of a house, one room, sessions of a house. Nobody is woken, and nothing is
 //! written, while a lock is held.
 //!
 //! Invariants:
@@ -23,6 +23,7 @@ mod greeting;
 mod guests;
 mod house;
 mod membership;
+mod notices;
 mod plain;
 mod publication;
 mod relief;

@@ -7,8 +7,8 @@ use super::speaker::{Failure, say};
 use crate::handle::Refused;
 use crate::peer::SessionId;
 use crate::protocol::{
-    Direct, Epoch, Form, Join, Joined, Leave, Left, Position, Publish, Receipt, Request, RoomNumber, SendTo,
-    ServerFrame, Since, max_payload,
+    Direct, Epoch, Form, Join, Joined, Leave, Left, Position, PresenceEvent, Publish, Receipt, Request,
+    RoomNumber, SendTo, ServerFrame, Since, max_payload,
 };
 use crate::reason::RequestFault;
 use crate::room::{Hearing, Start};
@@ -27,11 +27,12 @@ impl Conversation {
             Join { own: true, .. } => Hearing::All,
             _ => Hearing::Others,
         };
-        let place = match self.rooms.of_name(join.room.as_str()) {
+        let known = self.rooms.of_name(join.room.as_str());
+        let place = match known {
             Some(place) => self.hear_otherwise(turn, place, hearing),
             None => self.enter(turn, join, hearing)?,
         };
-        self.tell_of_presence(turn, place, join.presence);
+        self.tell_of_presence(turn, place, known.is_none(), join.presence);
         let Some(membership) = self.rooms.get(place) else { return Ok(()) };
         let room = &membership.room;
         let state = room.lock();
@@ -95,7 +96,7 @@ impl Conversation {
     ) -> Result<(), Failure> {
         let place = self.place_in(leave.room)?;
         if let Some(membership) = self.rooms.give_up(place) {
-            self.give_up(turn.now, membership, true);
+            self.give_up(turn.now, membership, PresenceEvent::Left);
         }
         say(reply, &ServerFrame::Left(Left { request: leave.request, room: leave.room }));
         Ok(())

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::notices::Notices;
 use crate::budget::Budget;
 use crate::handle::Wake;
 use crate::room::RoomLog;
@@ -31,6 +32,8 @@ pub(super) struct RoomState {
     pub(super) log: RoomLog<Wake>,
     /// Bytes of the log that the process's budget and the gauge know of.
     charged: usize,
+    /// What is said of who is in the room; none where nobody wants to know.
+    pub(super) notices: Option<Box<Notices>>,
     appends: u32,
     /// An append whose delivery is being measured: its last position, and when it was made.
     sample: Option<(u64, Instant)>,
@@ -38,7 +41,7 @@ pub(super) struct RoomState {
 
 impl Room {
     pub(super) fn new(number: u32, name: Arc<str>, settings: &RoomSettings, log: RoomLog<Wake>) -> Self {
-        let state = Mutex::new(RoomState { log, charged: 0, appends: 0, sample: None });
+        let state = Mutex::new(RoomState { log, charged: 0, notices: None, appends: 0, sample: None });
         Self { number, name, when_behind: settings.when_behind, state }
     }
 

@@ -15,6 +15,7 @@ use crate::worker::Worker;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<ListenerStats>) {
+    start_notices(house, worker);
     let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
     worker.handle().spawn(async move {
         while let Some(opened) = tend_all(&house, &here, &stats) {
@@ -23,6 +24,18 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
             } else {
                 wait_for_a_room(&house).await;
             }
+        }
+    });
+}
+
+/// Tells of comings and goings, a while after the first of them: what happens meanwhile goes into the same notice.
+fn start_notices(house: &Arc<House>, worker: &Arc<Worker>) {
+    let (house, here) = (Arc::downgrade(house), worker.clone());
+    worker.handle().spawn(async move {
+        while let Some(house) = house.upgrade() {
+            house.news.notified().await;
+            tokio::time::sleep(house.settings.presence_interval).await;
+            ring(Some(here.bell()), house.make_notices());
         }
     });
 }

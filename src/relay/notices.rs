@@ -1,0 +1,182 @@
+//! Notices of who is in a room: comings and goings are gathered for a while and told in one frame, the same for all who want to know. Who
+//! missed some of them is told everyone who is there; in a large room only the number is told.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::house::House;
+use super::room::{Room, RoomState};
+use crate::handle::Wake;
+use crate::peer::SessionId;
+use crate::protocol::{
+    Entries, Entry, EntryBuffer, Form, Listed, Position, Presence, PresenceEvent, PresenceKind, RoomNumber,
+    ServerFrame, SessionName,
+};
+
+/// Notices that are kept for who has not read them yet. Who has more to read is told the whole roster instead.
+const KEPT: usize = 8;
+/// The longest notice in bytes.
+const LONGEST: usize = 64 << 10;
+/// What a member that was told nothing yet has been told.
+pub(super) const NOTHING: u64 = u64::MAX;
+
+/// What a room has to say about who is in it. A room of which nobody wants to know has none.
+#[derive(Debug)]
+pub(super) struct Notices {
+    wanted_by: HashMap<SessionId, Wake>,
+    /// Comings and goings since the last notice.
+    changes: EntryBuffer,
+    /// Whether there were more of them than a notice holds.
+    too_many: bool,
+    /// Whether the next notice has been asked for.
+    asked: bool,
+    sent: VecDeque<Bytes>,
+    /// The number of the last notice.
+    last: u64,
+}
+
+impl Notices {
+    fn new(frame_max: usize) -> Self {
+        Self {
+            wanted_by: HashMap::new(),
+            changes: EntryBuffer::new(frame_max.min(LONGEST)),
+            too_many: false,
+            asked: false,
+            sent: VecDeque::new(),
+            last: 0,
+        }
+    }
+
+    fn note(&mut self, entry: &Entry<'_>) {
+        self.too_many |= self.changes.push(entry).is_err();
+    }
+
+    /// The notices behind that of this number; none if they are not all kept.
+    fn since(&self, told: u64) -> Option<impl Iterator<Item = &Bytes>> {
+        let missed = usize::try_from(self.last.checked_sub(told)?).ok()?;
+        let skipped = self.sent.len().checked_sub(missed)?;
+        Some(self.sent.iter().skip(skipped))
+    }
+
+    fn forget(&mut self) {
+        self.changes.clear();
+        self.too_many = false;
+    }
+}
+
+impl RoomState {
+    /// A session wants to know from now on, or no longer.
+    pub(super) fn want_notices(&mut self, session: SessionId, wake: Option<Wake>, frame_max: usize) {
+        match wake {
+            Some(wake) => {
+                let notices = self.notices.get_or_insert_with(|| Box::new(Notices::new(frame_max)));
+                notices.wanted_by.insert(session, wake);
+            }
+            None => {
+                if let Some(notices) = &mut self.notices {
+                    notices.wanted_by.remove(&session);
+                    if notices.wanted_by.is_empty() {
+                        self.notices = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A session came or went. Says whether somebody has to see to the next notice.
+    #[must_use]
+    pub(super) fn note(&mut self, event: PresenceEvent, session: SessionId, name: Option<&str>) -> bool {
+        let Some(notices) = &mut self.notices else { return false };
+        let name = SessionName::new(name.unwrap_or_default().as_bytes()).unwrap_or_default();
+        notices.note(&Entry { event: Listed::Known(event), session, name });
+        !std::mem::replace(&mut notices.asked, true)
+    }
+
+    /// What a member that was told up to notice `told` is to be told now, and up to which notice that is.
+    pub(super) fn notices_for(&self, house: &House, room: u32, told: u64) -> Option<(Vec<Bytes>, u64)> {
+        let notices = self.notices.as_ref().filter(|notices| notices.last != told)?;
+        let frames = match notices.since(told) {
+            Some(frames) => frames.cloned().collect(),
+            None => vec![self.everyone(house, room)],
+        };
+        Some((frames, notices.last))
+    }
+
+    /// Makes the next notice. Says whom to wake for it.
+    fn make_notice(&mut self, house: &House, room: u32) -> Vec<Wake> {
+        let (large, empty) = (self.is_large(house), Entries::default());
+        let (members, position) = (self.log.members(), self.log.newest());
+        let Some(notices) = &mut self.notices else { return Vec::new() };
+        notices.asked = false;
+        notices.last += 1;
+        let frame = match (large, notices.too_many) {
+            (true, _) => Some(encode(room, position, members, PresenceKind::CountOnly, empty)),
+            (false, true) => None,
+            (false, false) => {
+                Some(encode(room, position, members, PresenceKind::Changes, notices.changes.entries()))
+            }
+        };
+        match frame {
+            Some(frame) => notices.sent.push_back(frame),
+            // Too much happened to be told one by one: everyone is told who is there.
+            None => notices.sent.clear(),
+        }
+        if notices.sent.len() > KEPT {
+            notices.sent.pop_front();
+        }
+        notices.forget();
+        notices.wanted_by.values().cloned().collect()
+    }
+
+    /// Everyone who is in the room, or how many.
+    fn everyone(&self, house: &House, room: u32) -> Bytes {
+        let (members, position) = (self.log.members(), self.log.newest());
+        let mut roster = EntryBuffer::new(house.frame_max.min(LONGEST));
+        let fits = !self.is_large(house)
+            && self.log.sessions().all(|session| {
+                let name = house.guests.name(session);
+                let name =
+                    SessionName::new(name.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default();
+                roster.push(&Entry { event: Listed::Known(PresenceEvent::Joined), session, name }).is_ok()
+            });
+        if fits {
+            encode(room, position, members, PresenceKind::Roster, roster.entries())
+        } else {
+            encode(room, position, members, PresenceKind::CountOnly, Entries::default())
+        }
+    }
+
+    fn is_large(&self, house: &House) -> bool {
+        self.log.members() as u64 > house.settings.presence_members
+    }
+}
+
+fn encode(room: u32, position: u64, members: usize, kind: PresenceKind, entries: Entries<'_>) -> Bytes {
+    let presence = Presence {
+        room: RoomNumber(room),
+        position: Position(position),
+        members: u32::try_from(members).unwrap_or(u32::MAX),
+        kind: Listed::Known(kind),
+        entries,
+    };
+    let mut frame = Vec::new();
+    let encoded = ServerFrame::Presence(presence).encode(Form::Stream, &mut frame);
+    debug_assert!(encoded.is_ok(), "the entries were bounded when they were gathered");
+    frame.into()
+}
+
+impl House {
+    /// Sees to it that this room's next notice is made, after `relay.presence_interval`.
+    pub(super) fn ask_for_notice(&self, room: &Arc<Room>) {
+        self.unnoticed().push(room.clone());
+        self.news.notify_one();
+    }
+
+    /// Makes the notices that were asked for. Says whom to wake.
+    pub(super) fn make_notices(&self) -> Vec<Wake> {
+        let rooms = std::mem::take(&mut *self.unnoticed());
+        rooms.iter().flat_map(|room| room.lock().make_notice(self, room.number)).collect()
+    }
+}
