@@ -11,7 +11,7 @@ use crate::descriptors::{self, Demand, Reserve, Unfit};
 use crate::exit::Exit;
 use crate::lifecycle::Readiness;
 use crate::listener::Host;
-use crate::relay::{House, Houses, Relay};
+use crate::relay::{House, Houses, Life, Relay};
 use crate::settings::{CodecSettings, ListenerSettings, ServiceKind, Settings};
 use crate::socket::{self, BindError};
 use crate::telemetry::Telemetry;
@@ -129,7 +129,14 @@ fn host(
             CodecSettings::Lines(line) => line.max,
             CodecSettings::Bytes => u64::MAX,
         };
-        return Ok(Arc::new(Relay::new(House::new(settings, relay, frame_max, queued.clone(), houses))));
+        return Ok(Arc::new(Relay::new(House::new(
+            &Life::of_host(),
+            settings,
+            relay,
+            frame_max,
+            queued.clone(),
+            houses,
+        ))));
     }
     let service = settings.service.name();
     builder

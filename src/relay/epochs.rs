@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::life::Life;
+
 /// Numbers below 2^53, so that every client reads them.
 const MASK: u64 = (1 << 53) - 1;
 
@@ -12,11 +14,9 @@ pub(super) struct Epochs {
 }
 
 impl Epochs {
-    /// Begins at a moment of the host, so that no other life of this daemon used the same numbers.
-    pub(super) fn from_host() -> Self {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let micros = since.map_or(1, |since| since.as_micros());
-        Self { next: AtomicU64::new(u64::try_from(micros).unwrap_or(1)) }
+    /// Those of this life of the daemon.
+    pub(super) fn of(life: &Life) -> Self {
+        Self { next: AtomicU64::new(life.first_epoch) }
     }
 
     /// The epoch of a room that is opened: never 0, never one that was.

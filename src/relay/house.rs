@@ -1,6 +1,6 @@
 //! A house: the rooms and the sessions of one listener's relay, and what they have in common.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::authority::{Authority, StaticRules};
 use super::epochs::Epochs;
 use super::guests::Guests;
+use super::life::Life;
 use super::relief::Houses;
 use super::room::Room;
 use super::tickets::TicketOffice;
@@ -41,7 +42,8 @@ pub struct House {
     pub(super) tickets: Option<TicketOffice>,
     /// What WELCOME calls this node, for people.
     pub(super) node: String,
-    rooms: Mutex<HashMap<Arc<str>, Arc<Room>>>,
+    /// In order, so that whoever visits all of them does so in the same order each time.
+    rooms: Mutex<BTreeMap<Arc<str>, Arc<Room>>>,
     /// The number of the last room.
     numbers: AtomicU32,
     /// Sessions that were told to come back later.
@@ -64,8 +66,9 @@ pub(super) enum Refusal {
 }
 
 impl House {
-    /// An empty house. `frame_max` is the longest frame of its codec, without a length before it.
+    /// An empty house in this life of the daemon. `frame_max` is the longest frame of its codec, without a length before it.
     pub fn new(
+        life: &Life,
         listener: &ListenerSettings,
         relay: &RelaySettings,
         frame_max: u64,
@@ -81,10 +84,10 @@ impl House {
             settings: relay.clone(),
             queued,
             houses: houses.clone(),
-            epochs: Epochs::from_host(),
+            epochs: Epochs::of(life),
             rooms: Mutex::default(),
             guests: Guests::default(),
-            tickets: TicketOffice::open(relay.resume_for),
+            tickets: TicketOffice::open(relay.resume_for, life),
             node: node(),
             numbers: AtomicU32::new(0),
             departures: AtomicU64::new(0),
@@ -132,7 +135,7 @@ impl House {
     fn open(
         &self,
         turn: &Turn<'_>,
-        rooms: &mut HashMap<Arc<str>, Arc<Room>>,
+        rooms: &mut BTreeMap<Arc<str>, Arc<Room>>,
         name: &str,
     ) -> Result<Arc<Room>, Refusal> {
         if rooms.len() as u64 >= self.settings.rooms_max && !self.close_an_empty_one(turn, rooms) {
@@ -151,7 +154,7 @@ impl House {
     }
 
     /// A room without members goes before its time when another one is wanted.
-    fn close_an_empty_one(&self, turn: &Turn<'_>, rooms: &mut HashMap<Arc<str>, Arc<Room>>) -> bool {
+    fn close_an_empty_one(&self, turn: &Turn<'_>, rooms: &mut BTreeMap<Arc<str>, Arc<Room>>) -> bool {
         let empty = rooms.values().find(|room| room.lock().log.members() == 0).cloned();
         let Some(room) = empty else { return false };
         rooms.remove(&room.name);
@@ -161,7 +164,7 @@ impl House {
     }
 
     /// The rooms by name.
-    pub(super) fn rooms(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room>>> {
+    pub(super) fn rooms(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Room>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

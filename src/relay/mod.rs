@@ -22,6 +22,7 @@ mod epochs;
 mod greeting;
 mod guests;
 mod house;
+mod life;
 mod membership;
 mod notices;
 mod plain;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 pub use authority::{Authority, StaticRules};
 pub use conversation::Conversation;
 pub use house::House;
+pub use life::Life;
 pub use relief::Houses;
 pub use view::{MemberView, RoomView};
 

@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::time::Instant;
 
+use super::life::Life;
 use crate::peer::SessionId;
 
 /// Bytes of a ticket before its signature.
@@ -37,17 +38,12 @@ pub(super) struct TicketOffice {
 }
 
 impl TicketOffice {
-    /// An office whose tickets are good for so long. `None` where there is to be none, or where the host gives no random key.
-    pub(super) fn open(good_for: Duration) -> Option<Self> {
+    /// An office whose tickets are good for so long. `None` where there is to be none, or where there is no key.
+    pub(super) fn open(good_for: Duration, life: &Life) -> Option<Self> {
         if good_for.is_zero() {
             return None;
         }
-        let mut key = [0; 32];
-        if let Err(error) = getrandom::fill(&mut key) {
-            tracing::warn!(%error, "sessions cannot resume: the host gives no random key for their tickets");
-            return None;
-        }
-        let key = Hmac::new_from_slice(&key).ok()?;
+        let key = Hmac::new_from_slice(&life.key?).ok()?;
         Some(Self { key, opened: Instant::now(), good_for })
     }
 
@@ -88,7 +84,8 @@ mod tests {
     use super::*;
 
     fn office() -> TicketOffice {
-        TicketOffice::open(Duration::from_secs(60)).unwrap_or_else(|| unreachable!("the host has randomness"))
+        TicketOffice::open(Duration::from_secs(60), &Life::of_host())
+            .unwrap_or_else(|| unreachable!("the host has randomness"))
     }
 
     const BEARER: Bearer = Bearer { session: SessionId(77), generation: 3 };
