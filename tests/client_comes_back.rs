@@ -13,8 +13,8 @@ use oread::peer::SessionId;
 use oread::protocol::{Epoch, ErrorCode, GapReason, Listed, Missed, Position, Request, Since};
 use tokio::time::Instant;
 
-fn since(epoch: Epoch, after: u64) -> Option<Since> {
-    Some(Since { epoch, after: Position(after) })
+fn since(epoch: Epoch, after: u64) -> Since {
+    Since { epoch, after: Position(after) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,7 +31,7 @@ async fn it_resumes_and_joins_again_from_the_last_position() {
     assert_eq!(peer.hello().await, b"one");
     peer.welcome(1, b"two").await;
     let (request, room, from) = peer.join().await;
-    assert_eq!((room.as_str(), from), (LOBBY, since(EPOCH, 13)));
+    assert_eq!((room.as_str(), from), (LOBBY, Some(since(EPOCH, 13))));
     peer.joined(request, EPOCH, 20).await;
     peer.gap(14, 15, GapReason::NotKept).await;
     peer.messages(16..=21).await;
@@ -90,7 +90,7 @@ async fn a_room_that_began_anew_is_a_gap_without_numbers() {
     peer.hello().await;
     peer.welcome(1, b"two").await;
     let (request, _, from) = peer.join().await;
-    assert_eq!(from, since(EPOCH, 11));
+    assert_eq!(from, Some(since(EPOCH, 11)));
     peer.joined(request, Epoch(100), 3).await;
     peer.gap(0, 0, GapReason::AnotherEpoch).await;
     peer.message(4).await;
