@@ -120,9 +120,10 @@ where
         let stage = self.obey(now);
         let mut moved = 0;
         loop {
+            // Before anything is flushed: behind the last byte owed our side is closed.
+            self.part(now);
             let wrote = self.flush(cx, now);
             let read = self.read(cx, now);
-            self.part(now);
             if let Phase::Done(reason) = self.machine.phase() {
                 return Poll::Ready(reason);
             }
