@@ -161,7 +161,10 @@ impl Talk for Conversation {
     }
 
     fn ping(&mut self, turn: &Turn<'_>, controls: &mut Controls) {
-        Self::ask(turn.now, controls);
+        // WELCOME comes first; who never says HELLO is not asked.
+        if self.is_welcomed() {
+            Self::ask(turn.now, controls);
+        }
     }
 
     fn farewell(&mut self, turn: &Turn<'_>, reason: CloseReason, controls: &mut Controls) {

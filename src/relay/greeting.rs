@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::conversation::Conversation;
 use super::guests::Return;
-use super::speaker::{Heard, say, say_first};
+use super::speaker::{Heard, say_first};
 use super::tickets::Bearer;
 use crate::peer::Peer;
 use crate::protocol::{
@@ -58,7 +58,7 @@ impl Conversation {
         if let Some(speaker) = &mut self.speaker {
             (speaker.welcomed, speaker.name) = (true, name);
         }
-        self.welcome(turn, generation, reply);
+        self.welcome(turn, generation, reply.controls());
         Heard::On
     }
 
@@ -76,7 +76,8 @@ impl Conversation {
         Heard::Again(now.after(PATIENCE))
     }
 
-    fn welcome(&self, turn: &Turn<'_>, generation: u32, reply: &mut Reply<'_>) {
+    /// Ahead of all that was asked behind HELLO, errors and PONG included.
+    fn welcome(&self, turn: &Turn<'_>, generation: u32, controls: &mut Controls) {
         let session = turn.handle.session();
         let ticket = self.house.tickets.as_ref().map(|office| office.issue(Bearer { session, generation }));
         let millis = self.house.settings.keepalive.as_millis();
@@ -89,7 +90,7 @@ impl Conversation {
             ticket: ticket.as_ref().map_or(&[], |ticket| &ticket[..]),
             node: &self.house.node,
         };
-        say(reply, &ServerFrame::Welcome(welcome));
+        say_first(controls, &ServerFrame::Welcome(welcome));
     }
 
     /// Whether others cannot read what the peer sends.

@@ -8,8 +8,8 @@ use super::publication::Published;
 use super::staged::{self, Staged};
 use crate::codec::Frame;
 use crate::protocol::{
-    ClientFrame, ErrorCode, ErrorFrame, Form, Malformed, Numbered, Ping, Pong, Position, Publish, Receipt,
-    Request, ServerFrame,
+    ClientFrame, ErrorCode, ErrorFrame, Form, Hello, Malformed, Numbered, Ping, Pong, Position, Publish,
+    Receipt, Request, ServerFrame,
 };
 use crate::reason::{CloseReason, RequestFault};
 use crate::service::{Batch, Controls, Next, Reply, Turn};
@@ -72,7 +72,7 @@ impl Conversation {
     ) -> Option<Next> {
         let decoded = ClientFrame::decode(frame.payload);
         if let Ok(ClientFrame::Publish(publish)) = &decoded
-            && self.speaker.as_ref().is_some_and(|speaker| speaker.welcomed)
+            && self.is_welcomed()
         {
             let place = match self.may_publish(publish) {
                 Ok(place) => place,
@@ -166,16 +166,12 @@ impl Conversation {
     }
 
     fn obey(&mut self, turn: &Turn<'_>, frame: ClientFrame<'_>, reply: &mut Reply<'_>) -> Heard {
-        let welcomed = self.speaker.as_ref().is_some_and(|speaker| speaker.welcomed);
-        let request = match (&frame, welcomed) {
+        let request = match (&frame, self.is_welcomed()) {
             (ClientFrame::Hello(hello), false) => return self.greet(turn, hello, reply),
             (ClientFrame::Hello(_), true) => {
                 return self.end(CloseReason::BadFrame, "a second HELLO: one begins a connection".to_owned());
             }
-            (_, false) => {
-                let words = format!("the first frame has to be HELLO, not type 0x{:02X}", frame.kind());
-                return self.end(CloseReason::HelloExpected, words);
-            }
+            (_, false) => return self.expect_hello(frame.kind()),
             (ClientFrame::Join(join), _) => join.request,
             (ClientFrame::Leave(leave), _) => leave.request,
             (ClientFrame::Publish(publish), _) => publish.request,
@@ -208,6 +204,9 @@ impl Conversation {
 
     /// A frame that could not be decoded.
     fn refuse(&mut self, turn: &Turn<'_>, malformed: &Malformed, controls: &mut Controls) -> Heard {
+        if !self.is_welcomed() && malformed.frame != Hello::TYPE.number {
+            return self.expect_hello(malformed.frame);
+        }
         let code = malformed.code();
         if let Some(fault) = fault_of(code) {
             fail(turn, controls, malformed.request, &(fault, malformed.to_string()));
@@ -218,6 +217,16 @@ impl Conversation {
             _ => CloseReason::BadFrame,
         };
         self.end(reason, malformed.to_string())
+    }
+
+    /// Whether HELLO has come and was answered.
+    pub(super) fn is_welcomed(&self) -> bool {
+        self.speaker.as_ref().is_some_and(|speaker| speaker.welcomed)
+    }
+
+    fn expect_hello(&mut self, kind: u8) -> Heard {
+        let words = format!("the first frame has to be HELLO, not type 0x{kind:02X}");
+        self.end(CloseReason::HelloExpected, words)
     }
 
     /// Ends the session, with these words in its last frame.
