@@ -37,7 +37,7 @@
 //!                                        │
 //!                                     outbox      what the socket does not take at once, bounded
 //! ```
-//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`].
+//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`secret`], [`stats`], [`exit`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`].
 //! - What the relay will speak: [`protocol`], its frames as values; nothing serves it yet.
 //! - What sessions share: a [`room`], whose log its members read.
@@ -71,6 +71,7 @@ pub mod protocol;
 pub mod reason;
 pub mod relay;
 pub mod room;
+pub mod secret;
 pub mod serve;
 pub mod service;
 pub mod session;

@@ -52,7 +52,7 @@ async fn an_unknown_path_lists_those_that_exist() {
     let admin = Admin::start(AdminLimits::default());
     let answer = admin.get("/metric").await;
     assert_eq!(answer.code, 404);
-    for path in ["/metrics", "/livez", "/readyz", "/status"] {
+    for path in ["/metrics", "/livez", "/readyz", "/status", "/sessions", "/rooms", "/sessions/N/kick"] {
         assert!(answer.body.contains(path), "{}", answer.body);
         assert!(admin.get("/").await.body.contains(path));
     }
@@ -60,12 +60,14 @@ async fn an_unknown_path_lists_those_that_exist() {
 }
 
 #[tokio::test]
-async fn it_is_read_only() {
+async fn what_is_read_only_says_so() {
     let admin = Admin::start(AdminLimits::default());
-    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
-        let answer = admin.ask(method, "/metrics").await;
-        assert_eq!(answer.code, 405);
-        assert!(answer.head.contains("allow: get, head"), "{}", answer.head);
+    for path in ["/metrics", "/sessions", "/rooms", "/"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let answer = admin.ask(method, path).await;
+            assert_eq!(answer.code, 405);
+            assert!(answer.head.contains("allow: get, head"), "{}", answer.head);
+        }
     }
     let head = admin.ask("HEAD", "/metrics").await;
     assert_eq!((head.code, head.body.as_str()), (200, ""));

@@ -1,21 +1,26 @@
-//! What each path answers. Pure but for reading the state.
+//! What each path answers. Pure but for reading the state, and for ending a session.
 
 use std::fmt::Write;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use serde::Serialize;
 
-use super::AdminState;
+use super::directory::{RoomRow, SessionRow};
+use super::listing::{self, Query};
+use super::{AdminState, kick};
 use crate::lifecycle::Stage;
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 struct Route {
     path: &'static str,
     says: &'static str,
-    answer: fn(&AdminState) -> Answer,
+    /// From the state and what stands behind the `?`.
+    answer: fn(&AdminState, &str) -> Answer,
 }
 
 const ROUTES: &[Route] = &[
@@ -23,24 +28,31 @@ const ROUTES: &[Route] = &[
     Route {
         path: "/livez",
         says: "200 while the control loop runs",
-        answer: |_| text(StatusCode::OK, "alive\n"),
+        answer: |_, _| text(StatusCode::OK, "alive\n"),
     },
     Route { path: "/readyz", says: "200 while new sessions are wanted, else 503 and why", answer: ready },
     Route { path: "/status", says: "listeners, sessions, limits and socket options as JSON", answer: status },
-    Route { path: "/", says: "this page", answer: |_| text(StatusCode::OK, index()) },
+    Route { path: "/sessions", says: "sessions as JSON, sorted and paged", answer: sessions },
+    Route { path: "/rooms", says: "rooms as JSON, sorted and paged", answer: rooms },
+    Route { path: "/", says: "this page", answer: |_, _| text(StatusCode::OK, index()) },
 ];
 
 /// The answer to a request whose body is of no interest.
-pub(super) fn to(method: &Method, path: &str, state: &AdminState) -> Answer {
+pub(super) fn to(request: &Parts, state: &AdminState) -> Answer {
+    let (method, path) = (&request.method, request.uri.path());
+    if let Some(session) = kick::session_of(path) {
+        return match *method {
+            Method::POST => kick::kick(session, &request.headers, state),
+            _ => wrong_method("POST", "this call changes something: use POST\n"),
+        };
+    }
     let Some(route) = ROUTES.iter().find(|route| route.path == path) else {
         return text(StatusCode::NOT_FOUND, format!("nothing here; there is:\n{}", index()));
     };
     if method == Method::GET || method == Method::HEAD {
-        return (route.answer)(state);
+        return (route.answer)(state, request.uri.query().unwrap_or_default());
     }
-    let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, "this address is read-only: use GET\n");
-    refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    refusal
+    wrong_method("GET, HEAD", "this path is read-only: use GET\n")
 }
 
 /// The answer to a body beyond the bound.
@@ -48,11 +60,17 @@ pub(super) fn too_large() -> Answer {
     text(StatusCode::PAYLOAD_TOO_LARGE, "no path here takes a body\n")
 }
 
-fn metrics(state: &AdminState) -> Answer {
+fn wrong_method(right: &'static str, why: &'static str) -> Answer {
+    let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, why);
+    refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(right));
+    refusal
+}
+
+fn metrics(state: &AdminState, _: &str) -> Answer {
     answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.telemetry.render())
 }
 
-fn ready(state: &AdminState) -> Answer {
+fn ready(state: &AdminState, _: &str) -> Answer {
     match state.readiness.stage() {
         Stage::Ready => text(StatusCode::OK, "ready\n"),
         Stage::Starting => text(StatusCode::SERVICE_UNAVAILABLE, "starting: not all listeners accept yet\n"),
@@ -60,10 +78,27 @@ fn ready(state: &AdminState) -> Answer {
     }
 }
 
-fn status(state: &AdminState) -> Answer {
-    match serde_json::to_vec_pretty(&state.status.status()) {
-        Ok(json) => answer(StatusCode::OK, "application/json", json),
-        Err(problem) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{problem}\n")),
+fn status(state: &AdminState, _: &str) -> Answer {
+    json(StatusCode::OK, &state.status.status())
+}
+
+fn sessions(state: &AdminState, query: &str) -> Answer {
+    match Query::<SessionRow>::read(query, &state.directory.listeners()) {
+        Ok(query) => {
+            let page = query.page(|see| state.directory.sessions(query.listener.as_deref(), see));
+            json(StatusCode::OK, &page.to_json("sessions"))
+        }
+        Err(why) => text(StatusCode::BAD_REQUEST, format!("/sessions: {why}\n")),
+    }
+}
+
+fn rooms(state: &AdminState, query: &str) -> Answer {
+    match Query::<RoomRow>::read(query, &state.directory.listeners()) {
+        Ok(query) => {
+            let page = query.page(|see| state.directory.rooms(query.listener.as_deref(), see));
+            json(StatusCode::OK, &page.to_json("rooms"))
+        }
+        Err(why) => text(StatusCode::BAD_REQUEST, format!("/rooms: {why}\n")),
     }
 }
 
@@ -72,11 +107,21 @@ fn index() -> String {
     for route in ROUTES {
         let _ = writeln!(page, "{:<10}{}", route.path, route.says);
     }
+    let _ = writeln!(page, "\nGET /sessions{}", listing::help::<SessionRow>());
+    let _ = writeln!(page, "GET /rooms{}", listing::help::<RoomRow>());
+    let _ = writeln!(page, "POST /sessions/N/kick with the daemon's token ends session N");
     page
 }
 
-fn text(code: StatusCode, body: impl Into<Bytes>) -> Answer {
+pub(super) fn text(code: StatusCode, body: impl Into<Bytes>) -> Answer {
     answer(code, "text/plain; charset=utf-8", body)
+}
+
+pub(super) fn json(code: StatusCode, value: &impl Serialize) -> Answer {
+    match serde_json::to_vec_pretty(value) {
+        Ok(json) => answer(code, "application/json", json),
+        Err(problem) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{problem}\n")),
+    }
 }
 
 fn answer(code: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {

@@ -46,7 +46,7 @@ async fn exchange(
     // Read away, so that closing with unread bytes does not reset the answer out of the client's hands.
     let body = Limited::new(body, state.limits.body_bytes).collect().await;
     Ok(match body {
-        Ok(_) => answer::to(&head.method, head.uri.path(), state),
+        Ok(_) => answer::to(&head, state),
         Err(_) => answer::too_large(),
     })
 }

@@ -1,13 +1,17 @@
-//! The admin address: metrics, probes and status over HTTP/1.1, read-only. Not the control API.
+//! The admin address over HTTP/1.1: metrics, probes, status, who is here, and ending a session.
 //!
 //! - One connection carries one request, and one deadline covers both its head and its answer: a slow or silent client holds a
 //!   seat for seconds, and scrapes come too seldom to gain from keep-alive.
+//! - What changes something needs a token; without one in the configuration there are no such calls. All else is read-only and open.
 //! - It runs beside the sessions, not among them, and keeps answering while the daemon drains.
 //! - Out of descriptors it borrows from the [`Reserve`] for as long as an answer takes; without a loan it waits, and never spins.
 
 mod accept;
 mod answer;
 mod connection;
+pub mod directory;
+mod kick;
+mod listing;
 pub mod status;
 
 use std::net::TcpListener;
@@ -18,8 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::descriptors::Reserve;
 use crate::lifecycle::Readiness;
+use crate::secret::Secret;
 use crate::telemetry::Telemetry;
 
+pub use directory::{Directory, RoomRow, SessionRow};
 pub use status::{Status, StatusSource};
 
 /// What the answers are made of.
@@ -30,6 +36,10 @@ pub struct AdminState {
     pub readiness: Arc<Readiness>,
     /// For `/status`.
     pub status: Arc<dyn StatusSource>,
+    /// For `/sessions` and `/rooms`.
+    pub directory: Arc<dyn Directory>,
+    /// What calls that change something must bring; without one they are refused.
+    pub token: Option<Secret>,
     /// Lets operators in when sessions have taken every descriptor.
     pub reserve: Reserve,
     /// Bounds of the server itself.

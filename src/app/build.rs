@@ -23,6 +23,8 @@ pub enum BuildError {
     Descriptors(Unfit),
     /// A listener could not be bound.
     Listener(BindError),
+    /// The token of the admin address cannot be had.
+    Token(String),
     /// The admin address could not be bound.
     Admin(SocketAddr, std::io::Error),
     /// A listener asks for a service that nobody registered.
@@ -38,7 +40,7 @@ impl BuildError {
     /// The code that the process ends with.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Descriptors(_) | Self::Service { .. } => Exit::Config,
+            Self::Descriptors(_) | Self::Service { .. } | Self::Token(_) => Exit::Config,
             Self::Listener(error) => error.exit(),
             Self::Admin(_, error) if error.kind() == std::io::ErrorKind::PermissionDenied => Exit::Permission,
             Self::Admin(..) => Exit::Os,
@@ -51,6 +53,7 @@ impl fmt::Display for BuildError {
         match self {
             Self::Descriptors(unfit) => unfit.fmt(f),
             Self::Listener(error) => error.fmt(f),
+            Self::Token(why) => f.write_str(why),
             Self::Admin(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(
                     f,
@@ -84,6 +87,7 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
             .map_err(BuildError::Descriptors)?;
     let queued = Arc::new(Budget::new(builder.settings.limits.queued));
     let houses = Arc::<Houses>::default();
+    let token = builder.settings.admin.secret().map_err(BuildError::Token)?;
     let mut listeners = Vec::new();
     for settings in &builder.settings.listeners {
         let host = host(&builder, settings, &queued, &houses)?;
@@ -101,6 +105,7 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
         reserve: Reserve::new(),
         queued,
         houses,
+        token,
         stats: builder.stats,
         readiness,
         telemetry,

@@ -27,6 +27,7 @@ use crate::descriptors::{Fitted, Reserve};
 use crate::lifecycle::{Orders, Readiness};
 use crate::listener::Host;
 use crate::relay::Houses;
+use crate::secret::Secret;
 use crate::service::{Echo, Service};
 use crate::settings::{Address, ListenerSettings, Settings};
 use crate::socket::{Bound, OptionReading};
@@ -43,6 +44,8 @@ pub struct App {
     reserve: Reserve,
     queued: Arc<Budget>,
     houses: Arc<Houses>,
+    /// What operators must bring to change something.
+    token: Option<Secret>,
     stats: Arc<ProcessStats>,
     readiness: Arc<Readiness>,
     telemetry: Arc<Telemetry>,

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::directory;
+use super::directory::{self, Present};
 use super::drain::{self, DrainReport};
 use super::status::{Overview, Watched};
 use super::{App, BoundListener};
@@ -195,6 +195,11 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Bes
     let stop = CancellationToken::new();
     tokio::spawn(upkeep(app.telemetry.clone(), stop.clone()));
     let Some(socket) = app.admin.take() else { return Beside { stop, admin: None } };
+    let present = Present {
+        listeners: listeners.iter().map(|listener| listener.settings.name.as_str().into()).collect(),
+        workers: running.workers.all().to_vec(),
+        houses: app.houses.clone(),
+    };
     let status = Overview {
         started: Instant::now(),
         readiness: app.readiness.clone(),
@@ -207,6 +212,8 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Bes
         telemetry: app.telemetry.clone(),
         readiness: app.readiness.clone(),
         status: Arc::new(status),
+        directory: Arc::new(present),
+        token: app.token.take(),
         limits: AdminLimits::default(),
         reserve: app.reserve.clone(),
     };

@@ -35,7 +35,7 @@ fn tip(refusal: &Error, typed: &[OsString]) -> Option<String> {
 /// Whether the command line that begins so takes `--config`.
 fn takes_files(first: &str, second: Option<&OsString>) -> bool {
     match first {
-        "serve" | "check" | "probe" => true,
+        "serve" | "check" | "probe" | "sessions" | "rooms" | "kick" => true,
         "config" => second.is_some_and(|word| word == OsStr::new("effective")),
         _ => false,
     }

@@ -37,12 +37,17 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The value as it stands in a file; `"***"` for a secret.
+    /// The value as it stands in a file; `"***"` for a secret that there is.
     pub fn shown(&self) -> String {
-        if self.option.kind.is_secret() {
+        if self.hides() {
             return "\"***\"".into();
         }
         self.option.kind.quote(&self.option.kind.show(&self.value))
+    }
+
+    /// Whether there is a secret here.
+    fn hides(&self) -> bool {
+        self.option.kind.is_secret() && self.value != Value::Absent
     }
 
     /// Whether it says what the table says anyway.
@@ -97,7 +102,7 @@ impl Effective {
     /// For a program: `{"key": {"value": …, "origin": …}}`.
     pub fn to_json(&self) -> Json {
         let value = |entry: &Entry| match (&entry.option.kind, &entry.value) {
-            (kind, _) if kind.is_secret() => json!("***"),
+            _ if entry.hides() => json!("***"),
             (_, Value::Switch(on)) => json!(on),
             (Kind::Number(..) | Kind::OneOf(_), Value::Number(number)) => json!(number),
             (_, Value::Patterns(patterns)) => {

@@ -12,6 +12,7 @@ use super::effective::{Effective, Entry};
 use super::kind::Value;
 use super::options::listener::{BYTES, LINES};
 use super::options::relay::{PLAIN, RELAY};
+use crate::secret::Secret;
 use crate::settings::{
     AdminSettings, CodecSettings, DrainSettings, FrameSettings, LineSettings, ListenerLimits,
     ListenerSettings, LogFormat, LogSettings, OutboxSettings, ProcessLimits, RuntimeSettings, ServiceKind,
@@ -50,11 +51,14 @@ impl Section<'_> {
     }
 
     fn admin(&self) -> Result<AdminSettings, Bug> {
-        match &self.entry("bind")?.value {
-            Value::Socket(bind) => Ok(AdminSettings { bind: Some(*bind) }),
-            Value::Absent => Ok(AdminSettings { bind: None }),
-            _ => Err(self.bug("bind")),
-        }
+        let bind = match &self.entry("bind")?.value {
+            Value::Socket(bind) => Some(*bind),
+            Value::Absent => None,
+            _ => return Err(self.bug("bind")),
+        };
+        let token = self.maybe("token", Self::text)?.map(Secret::new).transpose();
+        let token_file = self.maybe("token_file", Self::text)?.map(Into::into);
+        Ok(AdminSettings { bind, token: token.map_err(|_| self.bug("token"))?, token_file })
     }
 
     fn log(&self) -> Result<LogSettings, Bug> {

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::secret::Secret;
 
 /// Threads that carry sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +23,28 @@ impl Default for RuntimeSettings {
 /// Where operators look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSettings {
-    /// The address of `/metrics`, `/livez`, `/readyz` and `/status`; `None` (written `"off"`) serves none.
+    /// The address of `/metrics`, `/livez`, `/readyz`, `/status` and the rest; `None` (written `"off"`) serves none.
     pub bind: Option<SocketAddr>,
+    /// `admin.token`: what calls that change something must bring.
+    pub token: Option<Secret>,
+    /// `admin.token_file`: where it is read from when the daemon is built. One of the two at most; with neither, such calls are refused.
+    pub token_file: Option<PathBuf>,
+}
+
+impl AdminSettings {
+    /// The token, wherever it is. Reads the file, if one is named.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds no token; with the key, the path and the remedy.
+    pub fn secret(&self) -> Result<Option<Secret>, String> {
+        let Some(path) = &self.token_file else { return Ok(self.token.clone()) };
+        Secret::in_file(path).map(Some).map_err(|why| format!("admin.token_file {why}"))
+    }
 }
 
 impl Default for AdminSettings {
     fn default() -> Self {
-        Self { bind: Some(([127, 0, 0, 1], 9464).into()) }
+        Self { bind: Some(([127, 0, 0, 1], 9464).into()), token: None, token_file: None }
     }
 }
 

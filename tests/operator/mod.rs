@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use oread::admin::status::{ProcessStatus, Usage};
-use oread::admin::{self, AdminLimits, AdminState, Status, StatusSource};
+use oread::admin::{self, AdminLimits, AdminState, Directory, RoomRow, SessionRow, Status, StatusSource};
 use oread::descriptors::Reserve;
 use oread::lifecycle::Readiness;
 use oread::stats::ProcessStats;
@@ -54,6 +54,8 @@ impl Admin {
             telemetry: telemetry.clone(),
             readiness: readiness.clone(),
             status: source,
+            directory: Arc::new(Nobody),
+            token: None,
             reserve,
             limits,
         });
@@ -125,6 +127,22 @@ pub fn echo(name: &str) -> ListenerFacts {
 /// The facts of a relay listener.
 pub fn relay(name: &str) -> ListenerFacts {
     ListenerFacts { service: "relay".into(), rooms_limit: Some(500), ..echo(name) }
+}
+
+struct Nobody;
+
+impl Directory for Nobody {
+    fn listeners(&self) -> Vec<Arc<str>> {
+        vec!["echo".into()]
+    }
+
+    fn sessions(&self, _: Option<&str>, _: &mut dyn FnMut(SessionRow)) {}
+
+    fn rooms(&self, _: Option<&str>, _: &mut dyn FnMut(RoomRow)) {}
+
+    fn kick(&self, _: u64) -> bool {
+        false
+    }
 }
 
 struct Fixed(Arc<Readiness>);

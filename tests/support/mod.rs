@@ -14,6 +14,7 @@
     reason = "each test uses its part"
 )]
 
+mod admin;
 mod daemon;
 mod metrics;
 #[cfg(unix)]
@@ -22,6 +23,7 @@ mod wire;
 
 use std::time::{Duration, Instant};
 
+pub use admin::{Answer, ask};
 pub use daemon::{Daemon, settings};
 pub use metrics::Metrics;
 #[cfg(unix)]

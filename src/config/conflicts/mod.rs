@@ -4,6 +4,7 @@
 //! Pure: the system and the services are arguments, and nothing is bound or looked up.
 
 mod addresses;
+mod admin;
 mod limits;
 mod meaning;
 mod relay;
@@ -57,6 +58,7 @@ impl Conflict {
 /// All conflicts of `effective` on the system `os`, where `services` are known besides our own.
 pub(super) fn find(effective: &Effective, services: &[String], os: &str) -> Vec<Conflict> {
     let mut conflicts = addresses::find(effective);
+    conflicts.extend(admin::find(effective));
     for name in effective.listeners() {
         let listener = Listener { effective, name };
         conflicts.extend(limits::find(&listener));
