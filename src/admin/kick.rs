@@ -20,7 +20,7 @@ pub(super) fn session_of(path: &str) -> Option<&str> {
 
 /// Ends the session of this number, for somebody who may.
 pub(super) fn kick(number: &str, headers: &HeaderMap, state: &AdminState) -> Answer {
-    if let Err(refusal) = authorized(headers, state) {
+    if let Some(refusal) = refusal(headers, state) {
         return refusal;
     }
     let session = number.parse().ok().filter(|session| state.directory.kick(*session));
@@ -34,17 +34,17 @@ pub(super) fn kick(number: &str, headers: &HeaderMap, state: &AdminState) -> Ans
     json(StatusCode::ACCEPTED, &json!({ "session": session, "reason": CloseReason::Kicked.word() }))
 }
 
-/// RFC 6750, section 2.1. The name of the scheme may be in any case.
-fn authorized(headers: &HeaderMap, state: &AdminState) -> Result<(), Answer> {
-    let Some(token) = &state.token else { return Err(text(StatusCode::FORBIDDEN, NO_TOKEN)) };
+/// What is answered to who brings no token, or another (RFC 6750, section 2.1). The name of the scheme may be in any case.
+fn refusal(headers: &HeaderMap, state: &AdminState) -> Option<Answer> {
+    let Some(token) = &state.token else { return Some(text(StatusCode::FORBIDDEN, NO_TOKEN)) };
     let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).and_then(|value| {
         let (scheme, token) = value.split_at_checked(b"Bearer ".len())?;
         scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
     });
     if given.is_some_and(|given| token.is(given)) {
-        return Ok(());
+        return None;
     }
     let mut refusal = text(StatusCode::UNAUTHORIZED, WRONG_TOKEN);
     refusal.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    Err(refusal)
+    Some(refusal)
 }

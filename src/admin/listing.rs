@@ -130,14 +130,14 @@ fn sort<R: Row>(word: &str) -> Result<&'static Sort<R>, String> {
     })
 }
 
-fn number<N: std::str::FromStr + PartialOrd + std::fmt::Display>(
+fn number<N: std::str::FromStr + PartialOrd + Copy + std::fmt::Display>(
     name: &str,
     text: &str,
     least: N,
     most: N,
 ) -> Result<N, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse::<N>().ok().filter(|number| digits && (&least..=&most).contains(&number));
+    let number = text.parse::<N>().ok().filter(|number| digits && (least..=most).contains(number));
     number.ok_or_else(|| format!("{name} is a whole number from {least} to {most}, not {text:?}"))
 }
 

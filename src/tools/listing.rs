@@ -149,7 +149,8 @@ struct Sessions {
 
 #[derive(Deserialize)]
 struct Session {
-    session: u64,
+    #[serde(rename = "session")]
+    number: u64,
     listener: String,
     peer: String,
     age_seconds: f64,
@@ -161,9 +162,12 @@ struct Session {
 
 #[derive(Deserialize)]
 struct Lag {
-    lag_seconds: f64,
-    lag_messages: u64,
-    lag_bytes: u64,
+    #[serde(rename = "lag_seconds")]
+    seconds: f64,
+    #[serde(rename = "lag_messages")]
+    messages: u64,
+    #[serde(rename = "lag_bytes")]
+    bytes: u64,
 }
 
 #[derive(Deserialize)]
@@ -174,7 +178,8 @@ struct Rooms {
 
 #[derive(Deserialize)]
 struct Room {
-    room: u64,
+    #[serde(rename = "room")]
+    number: u64,
     listener: String,
     name: String,
     members: u64,
@@ -201,7 +206,7 @@ const SESSIONS: &[Column] = &[
 impl Session {
     fn cells(&self) -> Vec<String> {
         let own = [
-            self.session.to_string(),
+            self.number.to_string(),
             self.listener.clone(),
             self.peer.clone(),
             time(self.age_seconds),
@@ -230,7 +235,7 @@ impl Room {
     fn cells(&self) -> Vec<String> {
         let own = [
             self.listener.clone(),
-            self.room.to_string(),
+            self.number.to_string(),
             self.name.clone(),
             grouped(self.members),
             grouped(self.newest),
@@ -244,10 +249,10 @@ impl Room {
 
 impl Lag {
     fn cells(&self) -> [String; 3] {
-        if self.lag_messages == 0 {
+        if self.messages == 0 {
             return ["-", "-", "-"].map(str::to_owned);
         }
-        [time(self.lag_seconds), grouped(self.lag_messages), bytes(self.lag_bytes)]
+        [time(self.seconds), grouped(self.messages), bytes(self.bytes)]
     }
 }
 
