@@ -142,6 +142,41 @@ fn what_the_room_no_longer_holds_is_announced_and_adds_up() {
     live(heard_and_missing_add_up(daemon.address("rooms")));
 }
 
+#[test]
+fn a_daemon_that_makes_way_for_another_gets_its_clients_back() {
+    let daemon = Daemon::start(relay(|_| {}));
+    let address = daemon.address("rooms");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (ada, mut to_ada) = runtime.block_on(async {
+        let (ada, events) = connect(address, "ada").await;
+        ada.join("lobby", own()).await.unwrap();
+        say(&ada, 3).await;
+        (ada, events)
+    });
+    daemon.stop();
+
+    let mut settings = relay(|_| {});
+    settings.listeners[0].bind = Address::Tcp(address);
+    let _daemon = Daemon::start(settings);
+    runtime.block_on(async {
+        // Waits until the room is back, though it is another life of it.
+        say(&ada, 2).await;
+        let (mut told, mut heard, mut anew) = (false, 0, false);
+        while heard < 5 {
+            match next(&mut to_ada).await {
+                Event::GoingAway { .. } => told = true,
+                Event::Message(_) => heard += 1,
+                Event::Gap { missed, .. } => anew = missed.is_none(),
+                Event::Disconnected { why, back_in: None } => panic!("{why}"),
+                _ => {}
+            }
+        }
+        assert!(told && anew, "told of the end: {told}; of the room's new life: {anew}");
+        let room = ada.room("lobby").unwrap();
+        assert_eq!((room.received, room.uncounted, room.unexplained()), (5, 1, 0));
+    });
+}
+
 async fn heard_and_missing_add_up(address: SocketAddr) {
     const ROUNDS: u64 = 10;
     let way = Cuttable::to(address);

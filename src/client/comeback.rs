@@ -24,7 +24,7 @@ pub(super) struct Comeback {
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     at: Instant,
-    until: Instant,
+    keep_trying_for: Duration,
 }
 
 impl Comeback {
@@ -35,8 +35,7 @@ impl Comeback {
 
     /// The server is going away and named the time to come back, from now, and for how long to try from then.
     pub(super) fn going_away(&mut self, come_back_after: Duration, keep_trying_for: Duration, now: Instant) {
-        let at = now + come_back_after;
-        self.slot = Some(Slot { at, until: at + keep_trying_for });
+        self.slot = Some(Slot { at: now + come_back_after, keep_trying_for });
     }
 
     /// A session stands.
@@ -60,7 +59,9 @@ impl Comeback {
             _ => now.checked_add(self.wait())?,
         };
         let own_end = self.retry.give_up_after.and_then(|time| since.checked_add(time));
-        let end = self.slot.map(|slot| slot.until).into_iter().chain(own_end).min();
+        // A node that let the session live on past its slot is tried for as long from there.
+        let slot_end = self.slot.map(|slot| slot.at.max(since) + slot.keep_trying_for);
+        let end = slot_end.into_iter().chain(own_end).min();
         (end.is_none_or(|end| next <= end)).then_some(next)
     }
 
@@ -141,6 +142,14 @@ mod tests {
         }
         assert!((2..=4).contains(&attempts), "{attempts}");
         assert!(next <= slot + Duration::from_millis(400));
+    }
+
+    #[test]
+    fn a_session_that_outlived_its_slot_is_tried_for_from_its_end() {
+        let now = Instant::now();
+        let mut comeback = Comeback::new(retry(), now);
+        comeback.going_away(Duration::from_secs(1), Duration::from_secs(1), now);
+        assert!(comeback.after(&Lost::Closed, now + Duration::from_secs(5)).is_some());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Shared {
         let state = State::new(options.ticket.clone());
         Arc::new(Self {
             state: Mutex::new(state),
-            space: Arc::new(Semaphore::new(options.request_bytes.max(1) as usize)),
+            space: Arc::new(Semaphore::new(options.share_max() as usize)),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
         })

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::account::RoomState;
 use super::driver::{Desk, Driver, Shared, encode_hello};
@@ -40,9 +40,9 @@ impl Client {
         encode_hello(&options, &options.ticket)?;
         let shared = Shared::new(&options);
         let owner = Arc::new(shared.closing.clone().drop_guard());
-        let (requests, received) = mpsc::channel(options.requests.max(1));
+        let (requests, received) = mpsc::channel(options.requests.clamp(1, Semaphore::MAX_PERMITS));
         let (sender, events) = queue::queue(options.events, options.event_bytes, owner.clone());
-        let share_max = options.request_bytes.max(1);
+        let share_max = options.share_max();
         let mut driver = Driver::new(connect, Desk::new(shared.clone(), options, received, sender));
         let connection = driver.attempt().await.map_err(Error::NotConnected)?;
         tokio::spawn(driver.run(connection));

@@ -4,6 +4,8 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::protocol::Since;
 
 /// Choices of a client. Every default is fit for a production client; change what you need:
@@ -72,6 +74,13 @@ pub struct JoinOptions {
     pub publish_only: bool,
     /// First what came after this, as far as it is kept. When the client comes back by itself it sees to this alone.
     pub since: Option<Since>,
+}
+
+impl Options {
+    /// Bytes of payload that may wait to be sent, and so the most that one payload may take of them.
+    pub(super) fn share_max(&self) -> u32 {
+        self.request_bytes.clamp(1, u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX))
+    }
 }
 
 impl Default for Options {
