@@ -120,12 +120,22 @@ where
                 return Step::Moved(0);
             }
             let turn = self.seat.turn(now);
-            let mut way =
-                Way { io: &mut self.io, cx, machine: &mut self.machine, turn, wrote: 0, full: None };
+            let mut way = Way {
+                io: &mut self.io,
+                cx,
+                machine: &mut self.machine,
+                turn,
+                wrote: 0,
+                frames: 0,
+                full: None,
+            };
             self.talk.deliver(&turn, &mut way);
-            let (wrote, full) = (way.wrote, way.full);
+            let Way { wrote, frames, full, .. } = way;
             moved = wrote;
-            self.seat.sent += wrote as u64;
+            if wrote > 0 {
+                self.seat.sent += wrote as u64;
+                self.seat.context().stats.sent.add(wrote, frames);
+            }
             self.stand();
             match full {
                 Some(Ok(())) => {
@@ -190,6 +200,8 @@ struct Way<'a, 'c, Io> {
     machine: &'a mut Machine,
     turn: Turn<'a>,
     wrote: usize,
+    /// Frames written to their ends.
+    frames: u32,
     /// The socket takes no more: at present, or for this reason never again.
     full: Option<Result<(), CloseReason>>,
 }
@@ -223,7 +235,6 @@ impl<Io: AsyncWrite + Unpin> Out for Way<'_, '_, Io> {
             self.machine.sent_directly(self.turn.now);
         }
         self.wrote += wrote;
-        self.turn.stats.sent.add(wrote, 0);
         wrote
     }
 
@@ -236,7 +247,7 @@ impl<Io: AsyncWrite + Unpin> Out for Way<'_, '_, Io> {
     }
 
     fn sent(&mut self, frames: u32) {
-        self.turn.stats.sent.add(0, frames);
+        self.frames += frames;
     }
 }
 

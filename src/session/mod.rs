@@ -133,7 +133,8 @@ where
                 continue;
             }
             match (wrote, read) {
-                (Step::Waits, Step::Waits) => {
+                // What was written was all that there is: to look again would find nothing.
+                (wrote, Step::Waits) if wrote == Step::Waits || self.owes_nothing() => {
                     if !self.judge(now) {
                         break;
                     }

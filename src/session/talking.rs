@@ -129,6 +129,14 @@ where
         self.machine.stand(standing);
     }
 
+    /// Whether nothing waits for the peer, nor for our side to be closed.
+    pub(super) fn owes_nothing(&self) -> bool {
+        self.machine.phase() == Phase::Open
+            && self.machine.outbox().is_empty()
+            && !self.talk.owes()
+            && !self.seat.handle().mail().waits()
+    }
+
     /// Lets the service say its last words, once the session is ending.
     pub(super) fn part(&mut self, now: Tick) {
         let reason = match self.machine.phase() {
