@@ -24,7 +24,7 @@ ARG RUNTIME_BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="oread" \
-      org.opencontainers.image.description="A production echo daemon: very many long-lived connections, answered cheaply, bounded and observed." \
+      org.opencontainers.image.description="A production echo and relay daemon: very many long-lived connections, answered cheaply, bounded and observed." \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

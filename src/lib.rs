@@ -1,7 +1,7 @@
-//! Oread is an echo daemon, soon a relay: one binary that holds very many long-lived connections and answers them. This is the
-//! library that the binary is made of, for programs that embed the daemon or bring a service of their own.
+//! Oread is an echo and relay daemon: one binary that holds very many long-lived connections, answers them, and lets them talk to each
+//! other through rooms. This is the library that the binary is made of, for programs that embed the daemon or bring a service of their own.
 //!
-//! # An echo daemon in your program
+//! # A daemon in your program
 //! ```
 //! use oread::app::App;
 //! use oread::lifecycle::{Order, Orders};
@@ -32,15 +32,17 @@
 //! # One way through the code
 //! ```text
 //!  listener ─► transport ─► codec ─► session ─► service
-//!   accept                  batches   one life    echo
+//!   accept                  batches   one life    echo, relay
 //!   admit                   limits    one task
 //!                                        │
 //!                                     outbox      what the socket does not take at once, bounded
+//!                                        ▲
+//!                                     handle      news, mail and orders from everyone else
 //! ```
-//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`secret`], [`stats`], [`exit`].
-//! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`].
-//! - What the relay will speak: [`protocol`], its frames as values; nothing serves it yet.
-//! - What sessions share: a [`room`], whose log its members read.
+//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`].
+//! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`], and others
+//!   see them as a [`handle`].
+//! - What sessions share: the [`relay`], whose every [`room`] is a log that its members read; it speaks [`protocol`] 1 with a [`client`].
 //! - Beside it: [`config`] and [`cli`] (what a person wrote), [`socket`] and [`descriptors`] (the host), [`lifecycle`],
 //!   [`telemetry`] and [`admin`] (what operators see), [`tools`] (ping, bench, probe).
 //! - [`app`] wires it all; [`serve`] is the binary around it.
