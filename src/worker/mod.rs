@@ -28,6 +28,8 @@ const LONGEST_SLEEP: u32 = 20;
 const LAST_TURN: Duration = Duration::from_secs(2);
 /// Sessions woken in one go before others get a turn.
 const WAKE_SLICE: usize = 256;
+/// Seats that are looked at in one go for a list of sessions.
+const SEAT_SLICE: usize = 4096;
 
 /// What sessions and accept loops know of the worker on which they live.
 #[derive(Debug)]
@@ -113,9 +115,13 @@ impl Worker {
         self.roster().arm(key, deadline);
     }
 
-    /// All sessions that live here.
+    /// All sessions that live here, and perhaps not those that come meanwhile: the lock is held for a slice at a time, since the worker needs it.
     pub fn sessions(&self) -> Vec<Arc<Handle>> {
-        self.roster().everyone()
+        let (mut found, mut from) = (Vec::new(), Some(0));
+        while let Some(seat) = from {
+            from = self.roster().some(seat, SEAT_SLICE, &mut found);
+        }
+        found
     }
 
     /// Wakes every session, in slices: for news that concerns them all.

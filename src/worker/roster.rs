@@ -110,6 +110,13 @@ impl Roster {
         self.seats.iter().map(|(_, seat)| seat.handle.clone()).collect()
     }
 
+    /// Adds those in the next `count` seats from `from` on to `found`. Says where to go on; `None` at the end.
+    pub(super) fn some(&self, from: usize, count: usize, found: &mut Vec<Arc<Handle>>) -> Option<usize> {
+        let end = self.seats.capacity().min(from.saturating_add(count));
+        found.extend((from..end).filter_map(|key| self.seats.get(key)).map(|seat| seat.handle.clone()));
+        (end < self.seats.capacity()).then_some(end)
+    }
+
     fn link(&mut self, key: u32) {
         let soonest = self.turned.after(1);
         let horizon = self.turned.after(SLOTS - 1);
@@ -166,6 +173,22 @@ mod tests {
             assert_eq!(due(&mut roster, deadline), 1, "deadline {deadline}");
             assert_eq!(due(&mut roster, deadline + 5000), 0);
         }
+    }
+
+    #[test]
+    fn slices_show_everyone_once_and_no_empty_seat() {
+        let mut roster = Roster::default();
+        let keys: Vec<_> = (0..100).filter_map(|_| roster.enter(someone())).collect();
+        keys.iter().step_by(3).for_each(|key| roster.leave(*key));
+        for count in [1, 7, 100, 1_000] {
+            let (mut found, mut from) = (Vec::new(), Some(0));
+            while let Some(seat) = from {
+                from = roster.some(seat, count, &mut found);
+            }
+            let shown: std::collections::HashSet<_> = found.iter().map(Arc::as_ptr).collect();
+            assert_eq!((found.len(), shown.len()), (66, 66), "{count} at a time");
+        }
+        assert_eq!(Roster::default().some(0, 10, &mut Vec::new()), None);
     }
 
     #[test]
