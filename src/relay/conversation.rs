@@ -52,7 +52,7 @@ impl Conversation {
 
     fn enter_plain_room(&mut self, turn: &Turn<'_>, name: &str) {
         match self.house.enter(turn, name, Hearing::Others, Start::Newest) {
-            Ok((room, member)) => {
+            Ok((room, member, _)) => {
                 self.house.guests.check_in(turn.handle, None);
                 let hearing = Hearing::Others;
                 self.rooms.take(Membership { room, member, hearing, may_publish: true, told: None });

@@ -107,25 +107,28 @@ impl House {
         }
     }
 
-    /// Seats a session in the room of this name, which is opened if need be.
+    /// Seats a session in the room of this name, which is opened if need be. Says which message was the newest at that moment.
     pub(super) fn enter(
         &self,
         turn: &Turn<'_>,
         name: &str,
         hearing: Hearing,
         start: Start,
-    ) -> Result<(Arc<Room>, Member), Refusal> {
+    ) -> Result<(Arc<Room>, Member, u64), Refusal> {
         let mut rooms = self.rooms();
         let room = match rooms.get(name) {
             Some(room) => room.clone(),
             None => self.open(turn, &mut rooms, name)?,
         };
         // Under the lock of all rooms, so that nobody sits down in one that is being closed.
-        let joined = room.lock().log.join(turn.now, turn.handle.session(), hearing, start);
+        let mut state = room.lock();
+        let (joined, newest) =
+            (state.log.join(turn.now, turn.handle.session(), hearing, start), state.log.newest());
+        drop(state);
         match joined {
             Ok(member) => {
                 turn.stats.relay.members.add(1);
-                Ok((room, member))
+                Ok((room, member, newest))
             }
             // A session is in a room once: its predecessor of the same number has left before it began.
             Err(NotSeated::RoomFull | NotSeated::AlreadyIn) => Err(Refusal::RoomFull),

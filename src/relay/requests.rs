@@ -28,8 +28,8 @@ impl Conversation {
             _ => Hearing::Others,
         };
         let known = self.rooms.of_name(join.room.as_str());
-        let place = match known {
-            Some(place) => self.hear_otherwise(turn, place, hearing),
+        let (place, newest) = match known {
+            Some(place) => (place, self.hear_otherwise(turn, place, hearing)?),
             None => self.enter(turn, join, hearing)?,
         };
         self.tell_of_presence(turn, place, known.is_none(), join.presence);
@@ -40,7 +40,7 @@ impl Conversation {
             request: join.request,
             room: RoomNumber(room.number),
             epoch: Epoch(state.log.epoch()),
-            position: Position(state.log.newest()),
+            position: Position(newest),
             members: u32::try_from(state.log.members()).unwrap_or(u32::MAX),
         };
         drop(state);
@@ -48,26 +48,32 @@ impl Conversation {
         Ok(())
     }
 
-    fn hear_otherwise(&mut self, turn: &Turn<'_>, place: u32, hearing: Hearing) -> u32 {
-        if let Some(membership) = self.rooms.get(place)
-            && membership.hearing != hearing
-        {
-            membership.hearing = hearing;
-            let wakes = membership.room.lock().log.hear(&membership.member, hearing);
-            turn.ring(wakes);
-            self.rooms.look_at(place);
+    /// Says which message was the newest at that moment.
+    fn hear_otherwise(&mut self, turn: &Turn<'_>, place: u32, hearing: Hearing) -> Result<u64, Failure> {
+        let Some(membership) = self.rooms.get(place) else { return Ok(0) };
+        let (room, before) = (membership.room.clone(), membership.hearing);
+        // Who came to publish only was not asked whether it may hear.
+        if before == Hearing::Nothing && hearing != before {
+            let (session, peer) = (turn.handle.session(), turn.peer());
+            permit(self.house.authority.may_join(session, peer, &room.name), &room.name)?;
         }
-        place
+        let Some(membership) = self.rooms.get(place) else { return Ok(0) };
+        membership.hearing = hearing;
+        let mut state = room.lock();
+        let wakes = if hearing == before { Vec::new() } else { state.log.hear(&membership.member, hearing) };
+        let newest = state.log.newest();
+        drop(state);
+        turn.ring(wakes);
+        self.rooms.look_at(place);
+        Ok(newest)
     }
 
-    fn enter(&mut self, turn: &Turn<'_>, join: &Join<'_>, hearing: Hearing) -> Result<u32, Failure> {
+    fn enter(&mut self, turn: &Turn<'_>, join: &Join<'_>, hearing: Hearing) -> Result<(u32, u64), Failure> {
         let (session, peer, name) = (turn.handle.session(), turn.peer(), join.room.as_str());
         let authority = &self.house.authority;
         let may_publish = authority.may_publish(session, peer, name);
         let permitted = if join.publish_only { may_publish } else { authority.may_join(session, peer, name) };
-        if !permitted {
-            return Err((RequestFault::NotPermitted, format!("room {name:?} is not for this session")));
-        }
+        permit(permitted, name)?;
         let most = self.house.settings.rooms_per_session;
         if self.rooms.len() as u64 >= most {
             return Err((
@@ -80,11 +86,11 @@ impl Conversation {
             Some(Since { epoch: Epoch(0), after: Position(0) }) => Start::Oldest,
             Some(Since { epoch, after }) => Start::After { epoch: epoch.0, position: after.0 },
         };
-        let (room, member) =
+        let (room, member, newest) =
             self.house.enter(turn, name, hearing, start).map_err(|refusal| refused(refusal, name))?;
         let place = self.rooms.free();
         self.rooms.take(Membership { room, member, hearing, may_publish, told: None });
-        Ok(place)
+        Ok((place, newest))
     }
 
     /// LEAVE.
@@ -161,6 +167,11 @@ impl Conversation {
         }
         Ok(())
     }
+}
+
+fn permit(permitted: bool, room: &str) -> Result<(), Failure> {
+    let refusal = || (RequestFault::NotPermitted, format!("room {room:?} is not for this session"));
+    permitted.then_some(()).ok_or_else(refusal)
 }
 
 fn refused(refusal: Refusal, name: &str) -> Failure {

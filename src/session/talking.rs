@@ -83,11 +83,8 @@ where
         let sampled = self.batches.is_multiple_of(DWELL_SAMPLE).then(Instant::now);
         let mut reply = Reply::new(&context.rules.codec);
         let next = self.talk.answer(&self.seat.turn(now), &mut batch, &mut reply);
-        match next {
-            Next::Go => {}
-            Next::Hold { taken } => self.hold(&mut batch, taken),
-            Next::Close => self.machine.close(&context.rules, now, CloseReason::Service),
-            Next::End(reason) => self.machine.close(&context.rules, now, reason),
+        if let Next::Hold { taken } = next {
+            self.hold(&mut batch, taken);
         }
         self.stand();
         if reply.wants_echo() {
@@ -97,6 +94,12 @@ where
         self.queue_controls(now, &controls);
         if frames > 0 {
             self.deliver(cx, now, context, Batch::new(&context.rules.codec, Vec::new(), 0, &own, frames));
+        }
+        // Behind what was answered: once it is closing, nothing new is queued.
+        match next {
+            Next::Go | Next::Hold { .. } => {}
+            Next::Close => self.machine.close(&context.rules, now, CloseReason::Service),
+            Next::End(reason) => self.machine.close(&context.rules, now, reason),
         }
         if let Some(read_at) = sampled {
             context.stats.dwell.record(read_at.elapsed().as_secs_f64());
