@@ -109,7 +109,7 @@ impl Conversation {
             self.house.ask_for_notice(&room);
         }
         self.stats.relay.members.add(-1);
-        self.stats.dropped[DropReason::SessionEnded as usize].add(left.account.unread);
+        self.stats.dropped[DropReason::SessionEnded as usize].add(left.owed);
         crate::handle::ring(None, left.wake);
     }
 

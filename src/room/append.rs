@@ -145,6 +145,8 @@ impl<W> RoomLog<W> {
             seat.next = self.newest + 1;
             seat.taken = seat.next;
             seat.own += chunk.messages as u64;
+        } else if seat.hearing == Hearing::Others {
+            seat.own_ahead += chunk.messages as u64;
         }
     }
 

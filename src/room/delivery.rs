@@ -6,6 +6,7 @@ use super::gap::Gap;
 use super::log::RoomLog;
 use super::reading::Reading;
 use super::seat::Member;
+use crate::peer::SessionId;
 use crate::reason::GapReason;
 use crate::tick::Tick;
 
@@ -80,7 +81,7 @@ impl<W> RoomLog<W> {
         }
         let settled = reading.settle(written);
         seat.received += settled.messages;
-        seat.own += settled.next - seat.next - settled.messages;
+        seat.pass_own(settled.next - seat.next - settled.messages);
         // What was given up during the write of the member's own, and it has not passed after all, was not counted then.
         seat.lost_own += reading.left_out(settled.next, self.floor.min(seat.taken));
         seat.taken = settled.next;
@@ -111,7 +112,7 @@ impl<W> RoomLog<W> {
                 reading.announce(Gap { first: seat.next, last: floor - 1, missing, reason });
             }
             seat.missing += missing;
-            seat.own += own;
+            seat.pass_own(own);
             // It stands behind the same segment as before: what is held before the floor is nothing.
             seat.next = floor;
             seat.taken = floor;
@@ -146,11 +147,30 @@ impl<W> RoomLog<W> {
         seat.taken = at;
         if reading.is_empty() && at > seat.next {
             // Nothing but its own: there is no write to wait for.
-            seat.own += at - seat.next;
+            seat.pass_own(at - seat.next);
             self.move_to(key, at);
             reading.from = at;
             self.reclaim();
         }
+    }
+
+    /// How many of the messages held from position `next` on are of this session.
+    pub(super) fn held_of(&mut self, session: SessionId, next: u64) -> u64 {
+        let Some(at) = self.find(next) else { return 0 };
+        let from = next.max(self.floor);
+        let mut of_it = 0;
+        for segment in self.segments.range(at..) {
+            let mut first = segment.first;
+            for run in &segment.runs {
+                let end = segment.first + u64::from(run.end);
+                if run.publisher == session {
+                    of_it += end.saturating_sub(first.max(from));
+                }
+                first = end;
+            }
+            self.steps += segment.runs.len() as u64;
+        }
+        of_it
     }
 
     fn move_to(&mut self, key: usize, next: u64) {

@@ -68,6 +68,8 @@ pub enum NotSeated {
 pub struct Left<W> {
     /// What became of the messages published since it joined; `unread` is what it will not get.
     pub account: Account,
+    /// Of what is unread, what it was owed: its own that it does not want are not.
+    pub owed: u64,
     /// Publishers that may find room now.
     pub wake: Vec<W>,
 }
@@ -122,7 +124,9 @@ impl<W> RoomLog<W> {
             Start::After { .. } => (self.newest + 1, true),
         };
         let (replays, last_own) = (next < self.floor, self.newest);
-        let seat = Seat { last_own, replays, other_epoch, ..Seat::new(session, hearing, next) };
+        // What it published before it came back under its number is its own still.
+        let own_ahead = if hearing == Hearing::Others { self.held_of(session, next) } else { 0 };
+        let seat = Seat { last_own, own_ahead, replays, other_epoch, ..Seat::new(session, hearing, next) };
         let key = self.seats.insert(seat);
         self.by_session.insert(session, key);
         if hearing != Hearing::Nothing {
@@ -147,7 +151,9 @@ impl<W> RoomLog<W> {
             self.emptied = self.now;
         }
         self.reclaim();
-        Left { account: seat.account(self.newest), wake: self.freed() }
+        let account = seat.account(self.newest);
+        let owed = if seat.hears() { account.unread - seat.own_ahead } else { 0 };
+        Left { account, owed, wake: self.freed() }
     }
 
     /// Changes what a member wants, from its cursor on. One that heard nothing begins with what is published from now on, and with a
@@ -155,11 +161,15 @@ impl<W> RoomLog<W> {
     #[must_use]
     pub fn hear(&mut self, member: &Member, hearing: Hearing) -> Vec<W> {
         let next = self.newest + 1;
+        let seat = &self.seats[member.0];
+        let (session, cursor) = (seat.session, seat.next);
+        let own_ahead = if hearing == Hearing::Others { self.held_of(session, cursor) } else { 0 };
         let seat = &mut self.seats[member.0];
         let (did, does) = (seat.hears(), hearing != Hearing::Nothing);
         let was = seat.next;
         if did == does {
             seat.hearing = hearing;
+            seat.own_ahead = seat.lost_own + own_ahead;
         } else {
             *seat = Seat::new(seat.session, hearing, next);
         }

@@ -83,6 +83,8 @@ pub(super) struct Seat {
     pub(super) taken: u64,
     /// The newest position that may be its own: nothing of what follows has to be left out.
     pub(super) last_own: u64,
+    /// Own messages past its cursor that it does not want: they are unread, but nobody owes them to it.
+    pub(super) own_ahead: u64,
     /// Own messages that were given up before it passed them: they are not missing to it.
     pub(super) lost_own: u64,
     /// Whether it asked for what `next` says, and has not read since.
@@ -104,6 +106,7 @@ impl Seat {
             next,
             taken: next,
             last_own: 0,
+            own_ahead: 0,
             lost_own: 0,
             replays: false,
             other_epoch: false,
@@ -112,6 +115,12 @@ impl Seat {
             missing: 0,
             own: 0,
         }
+    }
+
+    /// Its cursor moves past so many of its own, which it does not want.
+    pub(super) fn pass_own(&mut self, messages: u64) {
+        self.own += messages;
+        self.own_ahead -= messages;
     }
 
     pub(super) fn hears(&self) -> bool {

@@ -137,6 +137,11 @@ impl World {
         let Some(reader) = self.members.remove(&session) else { return };
         let left = self.log.leave(self.tick(), reader.member);
         assert!(left.account.adds_up());
+        let (from, own) = (reader.next, reader.hearing == Hearing::Others);
+        let unwanted = |at: &u64| own && *at >= reader.known_from && self.message(*at).publisher == session;
+        let owed = (from..=self.newest()).filter(|at| !unwanted(at)).count() as u64;
+        let hears = reader.hearing != Hearing::Nothing;
+        assert_eq!(left.owed, if hears { owed } else { 0 }, "what {session} leaves unread");
         self.waiting.remove(&session);
         self.blocked.remove(&session);
         self.woken(left.wake);
