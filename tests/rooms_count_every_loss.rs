@@ -1,0 +1,65 @@
+//! Promise: whoever is killed at random, in whatever way, and whoever stops reading for a while: for each member that is left, received + announced
+//! missing + its own = published since it joined, in one order that is the same for all. Where the wire cannot announce, the metrics
+//! add up: published × everyone else = sent + dropped under one reason.
+
+mod rooms_fixture;
+mod support;
+
+use std::thread::scope;
+
+use oread::settings::RoomSettings;
+use rooms_fixture::storm::{self, Storm};
+use rooms_fixture::{Random, narrow, plain};
+use support::{Daemon, Wire, frames};
+
+#[test]
+fn for_each_member_that_is_left() {
+    let mut random = Random::seeded();
+    let mut missing = 0;
+    for _ in 0..3 {
+        missing += storm::run(Storm::default(), &mut random).missing;
+    }
+    assert!(missing > 0, "nobody missed anything");
+}
+
+/// Frames that each member of the plain room says, and bytes of each.
+const FRAMES: u32 = 150;
+const BYTES: usize = 2_000;
+const READERS: usize = 6;
+const SILENT: usize = 6;
+
+#[test]
+fn in_the_metrics_of_a_plain_room() {
+    let daemon = Daemon::start(plain(RoomSettings { log_bytes: 256 << 10, ..RoomSettings::default() }));
+    let members: Vec<Wire> = (0..READERS + SILENT).map(|_| narrow(daemon.address("echo"))).collect();
+    let all = i64::try_from(members.len()).unwrap();
+    daemon.until("all are in the room", |metrics| metrics.sum("oread_room_members", &[]) == all);
+    let said = all * i64::from(FRAMES);
+    scope(|scope| {
+        for (number, member) in members.iter().enumerate() {
+            let mut writer = Wire(member.0.try_clone().unwrap());
+            scope.spawn(move || {
+                writer.send(&frames(FRAMES, BYTES));
+            });
+            if number < READERS {
+                let mut reader = member.0.try_clone().unwrap();
+                scope.spawn(move || std::io::copy(&mut reader, &mut std::io::sink()).unwrap());
+            }
+        }
+        daemon
+            .until("all was said", |metrics| metrics.sum("oread_room_messages_published_total", &[]) == said);
+        for (number, member) in members.into_iter().enumerate() {
+            match number {
+                // They are owed what is left, and then the end.
+                0..READERS => member.half_close(),
+                _ if number.is_multiple_of(2) => member.reset(),
+                _ => drop(member),
+            }
+        }
+    });
+    let metrics = daemon.until_active(0);
+    let dropped: i64 = ["behind", "session_ended"].map(|reason| metrics.dropped(reason)).iter().sum();
+    assert!(metrics.dropped("behind") > 0, "nobody missed anything");
+    assert_eq!(metrics.sum("oread_frames_dropped_total", &[]), dropped, "no other reason is there");
+    assert_eq!(metrics.frames("sent") + dropped, said * (all - 1), "each frame is owed to everyone else");
+}
