@@ -55,7 +55,6 @@ def settle(chosen):
     chosen.relay_warmup = 0.3 if quick else 0.5
     chosen.window = chosen.window or (2.0 if quick else 4.0)
     chosen.pair_rounds, chosen.few_rounds = (1, 1) if quick else (3, 2)
-    chosen.stalled = 200 if quick else 1_000
     chosen.rounds = chosen.rounds or (2 if quick else 5)
     slow = {"asyncio", "node", "socat"} if quick else set()
     chosen.peers = chosen.peers or [name for name in PEERS if name not in slow]

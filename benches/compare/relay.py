@@ -17,6 +17,7 @@ from relay_peers import LOAD, RELAYS, RelayServer, build_load
 IDLE_SESSIONS = 9_000
 PACE = 1_000  # messages a second
 STALL_SIZE = 4_096
+STALLED, FEW_STALLED = 1_000, 20
 LOAD_DEADLINE = 120  # seconds; the client gives up by itself long before
 
 
@@ -98,7 +99,7 @@ def idle(relay, chosen):
 
 def stall(relay, chosen):
     """Brokers keep for each what it did not read, so a few of theirs say enough and many would fill the machine."""
-    stalled = chosen.stalled if relay.is_oread else 20
+    stalled = STALLED if relay.is_oread else FEW_STALLED
     with RelayServer(relay, SERVER_CORES) as server:
         turn = load(server, chosen, mode="stall", members=1, size=STALL_SIZE, stalled=stalled)
     if turn["stuck"] < stalled:
