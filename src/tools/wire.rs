@@ -127,7 +127,7 @@ pub(crate) struct Difference {
 }
 
 /// Six bits a byte, most significant first, in printable characters: never a CR or LF.
-fn sixes(value: u64) -> [u8; SEQUENCE] {
+pub(crate) fn sixes(value: u64) -> [u8; SEQUENCE] {
     let mut digits = [0; SEQUENCE];
     for (at, digit) in digits.iter_mut().rev().enumerate() {
         *digit = b'0' + ((value >> (6 * at)) & 0x3f) as u8;
@@ -136,7 +136,7 @@ fn sixes(value: u64) -> [u8; SEQUENCE] {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 95")]
-fn filler(at: usize) -> u8 {
+pub(crate) fn filler(at: usize) -> u8 {
     b' ' + (at % 95) as u8
 }
 

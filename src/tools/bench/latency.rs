@@ -10,6 +10,15 @@ use crate::tools::quantity::{grouped, time};
 const ROWS: u64 = 11;
 const WIDTH: u64 = 40;
 
+/// The longest latency that is told apart, in nanoseconds: an hour. What takes longer counts as an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// An empty histogram of nanoseconds. All are of the same bounds, so that one can always be added to another.
+#[expect(clippy::expect_used, reason = "these bounds are always allowed")]
+pub(super) fn recorder() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST, 3).expect("bounds and digits are constants")
+}
+
 /// Percentiles in nanoseconds, and the histogram's rows.
 #[derive(Debug, Serialize)]
 pub(super) struct Latency {
@@ -99,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_recorded_value_stands_in_one_row() {
-        let mut histogram = super::super::tally::Tally::new().latency;
+        let mut histogram = recorder();
         for value in [5, 5, 90, 1_000, 22_000, 22_001, 9_000_000_000] {
             histogram.saturating_record(value);
         }

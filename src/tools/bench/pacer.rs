@@ -1,5 +1,5 @@
 //! When frames are due. Closed loop: when there is room. Open loop: at fixed instants, one connection after the other, whatever the
-//! server does; a frame that finds no room is sent later and still counts from when it was due.
+//! server does; what finds no room is sent later and still counts from when it was due.
 //!
 //! Tokio's timers tick in milliseconds, which would drown what is measured here: within two milliseconds of the next frame the
 //! pacer of an open loop polls the clock instead of sleeping. It so keeps its core busy; the server has another.
@@ -8,16 +8,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use super::lane::Lane;
-use super::plan::Shape;
-use super::worker::{Phase, Shared};
+use super::stage::{Phase, Stage};
 
 /// Below this the clock is polled.
 const FINE: u64 = 2_000_000;
 /// No sleep is longer, in nanoseconds, so that the end of the load is noticed.
 const LONGEST: u64 = 100_000_000;
 
-/// Brings a lane its frames.
+/// A connection that sends frames.
+pub(super) trait Outlet {
+    /// Whether another frame may be in flight.
+    fn has_room(&mut self) -> bool;
+
+    /// Makes the next frame, which was due at `due`, ready to be sent.
+    fn queue(&mut self, due: u64);
+
+    /// The run's clock.
+    fn now(&self) -> u64;
+}
+
+/// An open loop on one thread: something is due every `gap` nanoseconds, on each of its `seats` in turn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rhythm {
+    gap: f64,
+    seats: u32,
+}
+
+impl Rhythm {
+    /// `rate` a second over `all` connections, of which the thread has `seats`.
+    pub(super) fn new(rate: f64, all: u32, seats: u32) -> Self {
+        Self { gap: 1e9 / rate * f64::from(all) / f64::from(seats), seats }
+    }
+}
+
+/// Brings a connection its frames.
 #[derive(Debug)]
 pub(super) enum Supply {
     /// As many as have room.
@@ -27,28 +51,27 @@ pub(super) enum Supply {
 }
 
 impl Supply {
-    /// The supply of the lane in `seat`; frames begin at `start`.
-    pub(super) fn new(shared: &Shared, seat: u32, start: u64) -> Self {
-        match gap(shared) {
+    /// The supply of the connection in `seat`; frames begin at `start`. Without a rhythm it is a closed loop.
+    pub(super) fn new(rhythm: Option<Rhythm>, seat: u32, start: u64) -> Self {
+        match rhythm {
             None => Self::Closed,
-            Some(gap) => Self::Open {
-                next: nanos(start) + gap * f64::from(seat),
-                period: gap * f64::from(shared.seats()),
-            },
+            Some(Rhythm { gap, seats }) => {
+                Self::Open { next: nanos(start) + gap * f64::from(seat), period: gap * f64::from(seats) }
+            }
         }
     }
 
     /// Queues what is due.
-    pub(super) fn fill(&mut self, lane: &mut Lane) {
-        if !lane.has_room() {
+    pub(super) fn fill(&mut self, outlet: &mut impl Outlet) {
+        if !outlet.has_room() {
             return;
         }
-        let now = lane.now();
-        while lane.has_room() {
+        let now = outlet.now();
+        while outlet.has_room() {
             match self {
-                Self::Closed => lane.queue(now),
+                Self::Closed => outlet.queue(now),
                 Self::Open { next, period } if *next <= nanos(now) => {
-                    lane.queue(instant(*next));
+                    outlet.queue(instant(*next));
                     *next += *period;
                 }
                 Self::Open { .. } => break,
@@ -57,11 +80,11 @@ impl Supply {
     }
 
     /// The load ends: queues what is due a last time, then nothing more. Returns the frames that were due and found no room.
-    pub(super) fn close(&mut self, lane: &mut Lane) -> u64 {
+    pub(super) fn close(&mut self, outlet: &mut impl Outlet) -> u64 {
         let Self::Open { next, period } = self else { return 0 };
-        let (now, period) = (nanos(lane.now()), *period);
-        while *next <= now && lane.has_room() {
-            lane.queue(instant(*next));
+        let (now, period) = (nanos(outlet.now()), *period);
+        while *next <= now && outlet.has_room() {
+            outlet.queue(instant(*next));
             *next += period;
         }
         let unsent = if *next <= now { instant((now - *next) / period) + 1 } else { 0 };
@@ -70,15 +93,15 @@ impl Supply {
     }
 }
 
-/// Wakes each lane when a frame of it is due, from `start` until the load ends. Returns at once in a closed loop.
-pub(super) async fn pace(shared: Arc<Shared>, start: u64) {
-    let Some(gap) = gap(&shared) else { return };
+/// Wakes each connection when a frame of it is due, from `start` until the load ends. Returns at once in a closed loop.
+pub(super) async fn pace(stage: Stage, wakers: Arc<Wakers>, rhythm: Option<Rhythm>, start: u64) {
+    let Some(Rhythm { gap, .. }) = rhythm else { return };
     let mut due = nanos(start);
     let mut seat = 0_usize;
-    while shared.phase() < Phase::Stopping {
-        let now = nanos(shared.now());
+    while stage.phase() < Phase::Stopping {
+        let now = nanos(stage.now());
         let count = if due <= now { instant((now - due) / gap) + 1 } else { 0 };
-        seat = shared.wakers.wake(seat, count);
+        seat = wakers.wake(seat, count);
         due += nanos(count) * gap;
         match instant(due - now) {
             left @ FINE.. => tokio::time::sleep(Duration::from_nanos((left - FINE).min(LONGEST))).await,
@@ -87,13 +110,11 @@ pub(super) async fn pace(shared: Arc<Shared>, start: u64) {
     }
 }
 
-/// Nanoseconds between the frames of a thread, in an open loop.
-fn gap(shared: &Shared) -> Option<f64> {
-    match shared.plan.shape {
-        Shape::Open { rate } => {
-            Some(1e9 / rate * f64::from(shared.plan.connections) / f64::from(shared.seats()))
-        }
-        _ => None,
+/// Wakes everyone when nothing more is to be sent, and when patience is over.
+pub(super) async fn wake_at_the_end(stage: Stage, wakers: Arc<Wakers>) {
+    for phase in [Phase::Stopping, Phase::Over] {
+        stage.reached(phase).await;
+        wakers.wake_all();
     }
 }
 
@@ -111,7 +132,7 @@ fn instant(nanos: f64) -> u64 {
     nanos as u64
 }
 
-/// How to wake each lane of a thread, by its seat.
+/// How to wake each connection of a thread, by its seat.
 #[derive(Debug)]
 pub(super) struct Wakers(Mutex<Vec<Option<Waker>>>);
 
@@ -120,7 +141,7 @@ impl Wakers {
         Self(Mutex::new(vec![None; seats as usize]))
     }
 
-    /// Remembers how to wake the lane in `seat`.
+    /// Remembers how to wake the connection in `seat`.
     pub(super) fn seat(&self, seat: usize, waker: &Waker) {
         let mut wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match wakers.get_mut(seat) {
@@ -130,7 +151,7 @@ impl Wakers {
         }
     }
 
-    /// Wakes `count` lanes from `seat` on, each at most once. Returns the seat after the last that was due.
+    /// Wakes `count` connections from `seat` on, each at most once. Returns the seat after the last that was due.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the remainder is less than the number of seats, a usize"
@@ -146,7 +167,7 @@ impl Wakers {
         ((seat as u64).wrapping_add(count) % wakers.len() as u64) as usize
     }
 
-    pub(super) fn wake_all(&self) {
+    fn wake_all(&self) {
         let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wakers.iter().flatten().for_each(Waker::wake_by_ref);
     }
