@@ -86,11 +86,15 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
         descriptors::fit(builder.settings.limits.sessions, demand(&builder.settings, workers), limit.now)
             .map_err(BuildError::Descriptors)?;
     let queued = Arc::new(Budget::new(builder.settings.limits.queued));
-    let houses = Arc::<Houses>::default();
+    let mut houses = Houses::new(Life::of_host(), queued.clone());
+    if let Some(authority) = builder.authority.clone() {
+        houses = houses.under(authority);
+    }
+    let houses = Arc::new(houses);
     let token = builder.settings.admin.secret().map_err(BuildError::Token)?;
     let mut listeners = Vec::new();
     for settings in &builder.settings.listeners {
-        let host = host(&builder, settings, &queued, &houses)?;
+        let host = host(&builder, settings, &houses)?;
         let bound = socket::bind(settings, workers).map_err(BuildError::Listener)?;
         listeners.push(BoundListener { settings: settings.clone(), bound, host });
     }
@@ -125,7 +129,6 @@ fn demand(settings: &Settings, workers: usize) -> Demand {
 fn host(
     builder: &Builder,
     settings: &ListenerSettings,
-    queued: &Arc<Budget>,
     houses: &Arc<Houses>,
 ) -> Result<Arc<dyn Host>, BuildError> {
     if let ServiceKind::Relay(relay) = &settings.service {
@@ -134,14 +137,7 @@ fn host(
             CodecSettings::Lines(line) => line.max,
             CodecSettings::Bytes => u64::MAX,
         };
-        return Ok(Arc::new(Relay::new(House::new(
-            &Life::of_host(),
-            settings,
-            relay,
-            frame_max,
-            queued.clone(),
-            houses,
-        ))));
+        return Ok(Arc::new(Relay::new(House::new(settings, relay, frame_max, houses))));
     }
     let service = settings.service.name();
     builder

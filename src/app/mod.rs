@@ -26,7 +26,7 @@ use crate::budget::Budget;
 use crate::descriptors::{Fitted, Reserve};
 use crate::lifecycle::{Orders, Readiness};
 use crate::listener::Host;
-use crate::relay::Houses;
+use crate::relay::{Authority, Houses};
 use crate::secret::Secret;
 use crate::service::{Echo, Service};
 use crate::settings::{Address, ListenerSettings, Settings};
@@ -65,6 +65,7 @@ struct BoundListener {
 pub struct Builder {
     settings: Settings,
     services: HashMap<String, Arc<dyn Host>>,
+    authority: Option<Arc<dyn Authority>>,
     stats: Arc<ProcessStats>,
     on_reload: Reload,
 }
@@ -84,6 +85,7 @@ impl App {
         Builder {
             settings,
             services: HashMap::from([("echo".to_owned(), echo)]),
+            authority: None,
             stats: Arc::default(),
             on_reload: Box::new(|| {}),
         }
@@ -145,6 +147,13 @@ impl Builder {
     #[must_use]
     pub fn service(mut self, name: &str, service: impl Service) -> Self {
         self.services.insert(name.to_owned(), Arc::new(service));
+        self
+    }
+
+    /// Who decides who may join, publish and come with which token, on all relays, instead of the rules of the configuration.
+    #[must_use]
+    pub fn authority(mut self, authority: impl Authority + 'static) -> Self {
+        self.authority = Some(Arc::new(authority));
         self
     }
 

@@ -11,7 +11,7 @@
 mod bell;
 mod mail;
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 use std::time::Instant;
@@ -96,6 +96,8 @@ impl Handle {
         if self.waker.get().is_none() {
             // Lost only to this very session, which polls itself from one thread.
             let _ = self.waker.set(waker.clone());
+            // Whoever gave an order before sees the waker, or this turn sees the order.
+            fence(Ordering::SeqCst);
         }
     }
 
@@ -116,6 +118,8 @@ impl Handle {
     pub fn order(&self, reason: CloseReason) {
         // Lost only to an earlier order, which stands.
         let _ = self.order.compare_exchange(0, reason as u8 + 1, Ordering::AcqRel, Ordering::Relaxed);
+        // See `polled_by`.
+        fence(Ordering::SeqCst);
     }
 
     /// What the session was told to end with.

@@ -103,7 +103,10 @@ impl Conversation {
         }
         let due = state.note(event, session, name);
         let left = state.log.leave(now, member);
-        state.settle(&self.house.queued, &self.stats);
+        if state.log.members() == 0 {
+            self.house.was_left(&room, &mut state);
+        }
+        state.settle(&self.house.houses.queued, &self.stats);
         drop(state);
         if due {
             self.house.ask_for_notice(&room);

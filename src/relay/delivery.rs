@@ -3,13 +3,15 @@
 
 use std::cell::RefCell;
 use std::io::IoSlice;
+use std::sync::MutexGuard;
 
 use super::conversation::Conversation;
 use super::membership::Memberships;
+use super::room::{Room, RoomState};
 use crate::handle::Wake;
 use crate::protocol::{self, Form, Listed, Position, RoomNumber, ServerFrame};
 use crate::reason::{DropReason, GapReason};
-use crate::room::{Gap, Read, Reading};
+use crate::room::{Gap, Member, Read, Reading};
 use crate::service::{Out, Turn};
 use crate::stats::ListenerStats;
 
@@ -59,67 +61,106 @@ impl Conversation {
 
 fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, out: &mut dyn Out) -> Came {
     let Conversation { rooms, house, speaker, .. } = conversation;
-    let speaks = speaker.is_some();
     let Some(membership) = Memberships::get(rooms, place) else { return Came::Through };
-    READING.with_borrow_mut(|reading| {
-        let room = &membership.room;
-        let mut wakes: Vec<Wake> = Vec::new();
+    let room = membership.room.clone();
+    let state = room.lock();
+    if let Some(told) = membership.told
+        && let Some((frames, last)) = state.notices_for(house, room.number, told)
+    {
+        drop(state);
+        frames.iter().for_each(|frame| out.queue(frame));
+        membership.told = Some(last);
+        return Came::Blocked;
+    }
+    let mut delivery = Delivery {
+        turn,
+        room: &room,
+        member: &membership.member,
+        speaks: speaker.is_some(),
+        wakes: Vec::new(),
+    };
+    let (came, mut state) = READING
+        .with_borrow_mut(|reading| delivery.pass_on(state, reading, out, || turn.handle.wake_for(place)));
+    state.settle(&house.houses.queued, turn.stats);
+    drop(state);
+    turn.ring(delivery.wakes);
+    came
+}
+
+/// One member's turn in one room.
+struct Delivery<'a> {
+    turn: &'a Turn<'a>,
+    room: &'a Room,
+    member: &'a Member,
+    /// Whether the wire has words for what is missing.
+    speaks: bool,
+    /// Who is to be woken afterwards.
+    wakes: Vec<Wake>,
+}
+
+impl<'a> Delivery<'a> {
+    /// Passes on what there is, until there is nothing more, and then leaves a waker. The lock is held, but for the writing.
+    fn pass_on(
+        &mut self,
+        mut state: MutexGuard<'a, RoomState>,
+        reading: &mut Reading,
+        out: &mut dyn Out,
+        waker: impl Fn() -> Wake,
+    ) -> (Came, MutexGuard<'a, RoomState>) {
+        let now = self.turn.now;
         let mut moved = 0;
-        let mut state = room.lock();
-        if let Some(told) = membership.told
-            && let Some((frames, last)) = state.notices_for(house, room.number, told)
-        {
-            drop(state);
-            frames.iter().for_each(|frame| out.queue(frame));
-            membership.told = Some(last);
-            return Came::Blocked;
-        }
-        let came = loop {
-            let waker = || turn.handle.wake_for(place);
-            if let Read::Waiting { wake } =
-                state.log.read(turn.now, &membership.member, QUANTUM, reading, waker)
-            {
-                wakes.extend(wake);
-                break Came::Through;
+        loop {
+            if let Read::Waiting { wake } = state.log.read(now, self.member, QUANTUM, reading, &waker) {
+                self.wakes.extend(wake);
+                return (Came::Through, state);
             }
-            if let Some(gap) = reading.gap() {
-                missed(turn.stats, gap);
-                if speaks {
-                    announce(out, room.number, gap);
-                    wakes.extend(state.log.advance(turn.now, &membership.member, reading, 0).wake);
-                    break Came::Blocked;
-                }
-            }
-            if moved >= QUANTUM {
-                wakes.extend(state.log.advance(turn.now, &membership.member, reading, 0).wake);
-                break Came::Halfway(moved);
+            let announced = reading.gap().is_some_and(|gap| self.missed(gap, out));
+            if announced || moved >= QUANTUM {
+                self.wakes.extend(state.log.advance(now, self.member, reading, 0).wake);
+                return (if announced { Came::Blocked } else { Came::Halfway(moved) }, state);
             }
             drop(state);
             let written = write(out, reading);
-            let (whole, all, positions) = (reading.bytes(), reading.messages(), reading.positions());
-            state = room.lock();
-            let advanced = state.log.advance(turn.now, &membership.member, reading, written);
-            wakes.extend(advanced.wake);
-            turn.stats.relay.delivered.add(advanced.messages);
+            state = self.room.lock();
             moved += written;
-            if written == whole {
-                state.written(&positions, turn.stats);
-                out.sent(u32::try_from(all).unwrap_or(u32::MAX));
-                continue;
+            if !self.settle(&mut state, reading, written, out) {
+                return (Came::Blocked, state);
             }
-            out.sent(
-                u32::try_from(advanced.messages).unwrap_or(u32::MAX) - u32::from(advanced.rest.is_some()),
-            );
-            if let Some(rest) = advanced.rest {
-                out.keep(rest);
-            }
-            break Came::Blocked;
-        };
-        state.settle(&house.queued, turn.stats);
-        drop(state);
-        turn.ring(wakes);
-        came
-    })
+        }
+    }
+
+    /// Moves the cursor to where the write came. Says whether that was all of it.
+    fn settle(
+        &mut self,
+        state: &mut RoomState,
+        reading: &mut Reading,
+        written: usize,
+        out: &mut dyn Out,
+    ) -> bool {
+        let (bytes, positions) = (reading.bytes(), reading.positions());
+        let advanced = state.log.advance(self.turn.now, self.member, reading, written);
+        self.wakes.extend(advanced.wake);
+        self.turn.stats.relay.delivered.add(advanced.messages);
+        let finished = advanced.messages - u64::from(advanced.rest.is_some());
+        out.sent(u32::try_from(finished).unwrap_or(u32::MAX));
+        if let Some(rest) = advanced.rest {
+            out.keep(rest);
+        }
+        let all = written == bytes;
+        if all {
+            state.written(&positions, self.turn.stats);
+        }
+        all
+    }
+
+    /// The member will not get these messages, which is counted and, where the wire can say so, announced at their place.
+    fn missed(&self, gap: Gap, out: &mut dyn Out) -> bool {
+        count(self.turn.stats, gap);
+        if self.speaks {
+            announce(out, self.room.number, gap);
+        }
+        self.speaks
+    }
 }
 
 /// Writes a reading, and says how many of its bytes the socket took.
@@ -149,8 +190,7 @@ fn announce(out: &mut dyn Out, room: u32, gap: Gap) {
     out.queue(&frame);
 }
 
-/// A member is told, or would be if its wire had words for it, that it will not get these messages.
-fn missed(stats: &ListenerStats, gap: Gap) {
+fn count(stats: &ListenerStats, gap: Gap) {
     stats.relay.gaps[gap.reason as usize].add(1);
     stats.relay.missing[gap.reason as usize].add(gap.missing);
     let dropped = match gap.reason {

@@ -7,7 +7,7 @@ use super::life::Life;
 /// Numbers below 2^53, so that every client reads them.
 const MASK: u64 = (1 << 53) - 1;
 
-/// Where a house takes its epochs from.
+/// Where the houses of a process take its epochs from.
 #[derive(Debug)]
 pub(super) struct Epochs {
     next: AtomicU64,

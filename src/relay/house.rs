@@ -1,19 +1,16 @@
 //! A house: the rooms and the sessions of one listener's relay, and what they have in common.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
 use super::authority::{Authority, StaticRules};
-use super::epochs::Epochs;
 use super::guests::Guests;
-use super::life::Life;
-use super::relief::Houses;
-use super::room::Room;
+use super::houses::Houses;
+use super::room::{Room, RoomState};
 use super::tickets::TicketOffice;
-use crate::budget::Budget;
 use crate::handle::MailRules;
 use crate::pace::Rate;
 use crate::room::{Hearing, Member, NotSeated, RoomLog, RoomRules, Start};
@@ -28,24 +25,21 @@ pub struct House {
     /// The listener's name.
     pub listener: Arc<str>,
     pub(super) settings: RelaySettings,
-    pub(super) authority: Box<dyn Authority>,
+    pub(super) authority: Arc<dyn Authority>,
     /// How much mail a session may be owed.
     pub(super) mail: MailRules,
     pub(super) rate: Rate,
     /// The longest frame, its length not counted.
     pub(super) frame_max: usize,
-    pub(super) queued: Arc<Budget>,
     pub(super) houses: Arc<Houses>,
-    epochs: Epochs,
     pub(super) guests: Guests,
     /// None where sessions do not come back.
     pub(super) tickets: Option<TicketOffice>,
     /// What WELCOME calls this node, for people.
     pub(super) node: String,
-    /// In order, so that whoever visits all of them does so in the same order each time.
-    rooms: Mutex<BTreeMap<Arc<str>, Arc<Room>>>,
-    /// The number of the last room.
-    numbers: AtomicU32,
+    rooms: Mutex<Rooms>,
+    /// Rooms that were left by their last member, the one that was left first in front; each stands here once at the most.
+    left: Mutex<VecDeque<Weak<Room>>>,
     /// Sessions that were told to come back later.
     pub(super) departures: AtomicU64,
     /// Told when a room is opened.
@@ -55,6 +49,9 @@ pub struct House {
     /// Told when there is one.
     pub(super) news: Notify,
 }
+
+/// Rooms by name. In order, so that whoever visits all of them does so in the same order each time.
+pub(super) type Rooms = BTreeMap<Arc<str>, Arc<Room>>;
 
 /// Why a session did not get into a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,30 +63,26 @@ pub(super) enum Refusal {
 }
 
 impl House {
-    /// An empty house in this life of the daemon. `frame_max` is the longest frame of its codec, without a length before it.
+    /// An empty house among these. `frame_max` is the longest frame of its codec, without a length before it.
     pub fn new(
-        life: &Life,
         listener: &ListenerSettings,
         relay: &RelaySettings,
         frame_max: u64,
-        queued: Arc<Budget>,
         houses: &Arc<Houses>,
     ) -> Arc<Self> {
         let house = Arc::new(Self {
             listener: listener.name.as_str().into(),
-            authority: Box::new(StaticRules::new(relay)),
+            authority: houses.authority.clone().unwrap_or_else(|| Arc::new(StaticRules::new(relay))),
             mail: MailRules { frames: listener.outbox.frames, bytes: listener.outbox.bytes },
             rate: Rate::per_second(relay.publish_rate.saturating_mul(MESSAGE as u64)),
             frame_max: usize::try_from(frame_max).unwrap_or(usize::MAX),
             settings: relay.clone(),
-            queued,
             houses: houses.clone(),
-            epochs: Epochs::of(life),
             rooms: Mutex::default(),
             guests: Guests::default(),
-            tickets: TicketOffice::open(relay.resume_for, life),
+            tickets: TicketOffice::open(relay.resume_for, &houses.life),
             node: node(),
-            numbers: AtomicU32::new(0),
+            left: Mutex::default(),
             departures: AtomicU64::new(0),
             opened: Notify::new(),
             unnoticed: Mutex::default(),
@@ -135,20 +128,14 @@ impl House {
         }
     }
 
-    fn open(
-        &self,
-        turn: &Turn<'_>,
-        rooms: &mut BTreeMap<Arc<str>, Arc<Room>>,
-        name: &str,
-    ) -> Result<Arc<Room>, Refusal> {
+    fn open(&self, turn: &Turn<'_>, rooms: &mut Rooms, name: &str) -> Result<Arc<Room>, Refusal> {
         if rooms.len() as u64 >= self.settings.rooms_max && !self.close_an_empty_one(turn, rooms) {
             return Err(Refusal::NoMoreRooms);
         }
-        let number = self.numbers.fetch_update(Relaxed, Relaxed, |last| last.checked_add(1));
-        let number = number.map_err(|_| Refusal::NoMoreRooms)? + 1;
+        let number = self.houses.next_number().ok_or(Refusal::NoMoreRooms)?;
         let name: Arc<str> = name.into();
         let settings = self.settings.room(&name);
-        let log = RoomLog::new(RoomRules::new(settings), self.epochs.next(), turn.now);
+        let log = RoomLog::new(RoomRules::new(settings), self.houses.epochs.next(), turn.now);
         let room = Arc::new(Room::new(number, name.clone(), settings, log));
         rooms.insert(name, room.clone());
         turn.stats.relay.rooms.add(1);
@@ -156,28 +143,46 @@ impl House {
         Ok(room)
     }
 
-    /// A room without members goes before its time when another one is wanted.
-    fn close_an_empty_one(&self, turn: &Turn<'_>, rooms: &mut BTreeMap<Arc<str>, Arc<Room>>) -> bool {
-        let empty = rooms.values().find(|room| room.lock().log.members() == 0).cloned();
-        let Some(room) = empty else { return false };
-        rooms.remove(&room.name);
-        room.lock().close(&self.queued, turn.stats);
-        turn.stats.relay.rooms.add(-1);
-        true
+    /// The room that has been without members longest goes before its time when another one is wanted.
+    fn close_an_empty_one(&self, turn: &Turn<'_>, rooms: &mut Rooms) -> bool {
+        loop {
+            let Some(left) = self.left().pop_front() else { return false };
+            let Some(room) = left.upgrade() else { continue };
+            let mut state = room.lock();
+            state.listed = false;
+            let stands = rooms.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, &room));
+            if stands && state.log.members() == 0 {
+                rooms.remove(&room.name);
+                state.close(&self.houses.queued, turn.stats);
+                turn.stats.relay.rooms.add(-1);
+                return true;
+            }
+        }
+    }
+
+    /// The last member left: the room may go when another one is wanted. To be called under its lock.
+    pub(super) fn was_left(&self, room: &Arc<Room>, state: &mut RoomState) {
+        if !std::mem::replace(&mut state.listed, true) {
+            self.left().push_back(Arc::downgrade(room));
+        }
+    }
+
+    /// Forgets rooms that are closed.
+    pub(super) fn forget_closed(&self) {
+        self.left().retain(|room| room.strong_count() > 0);
+    }
+
+    fn left(&self) -> MutexGuard<'_, VecDeque<Weak<Room>>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rooms by name.
-    pub(super) fn rooms(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Room>>> {
+    pub(super) fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn unnoticed(&self) -> MutexGuard<'_, Vec<Arc<Room>>> {
         self.unnoticed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a room of this number was ever opened.
-    pub(super) fn knew(&self, number: u32) -> bool {
-        (1..=self.numbers.load(Relaxed)).contains(&number)
     }
 }
 

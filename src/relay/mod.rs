@@ -7,7 +7,7 @@
 //!        └─ opens a Conversation a session ─┬─ memberships: room, seat, which have news
 //!                                           └─ plain, or a Speaker of protocol 1
 //! ```
-//! In this order of locks, never the other way: rooms of a house, one room, sessions of a house. Nobody is woken, and nothing is
+//! In this order of locks, never the other way: rooms of a house, one room, then sessions of a house or its list of rooms that were left. Nobody is woken, and nothing is
 //! written, while a lock is held.
 //!
 //! Invariants:
@@ -22,6 +22,7 @@ mod epochs;
 mod greeting;
 mod guests;
 mod house;
+mod houses;
 mod life;
 mod membership;
 mod notices;
@@ -41,8 +42,8 @@ use std::sync::Arc;
 pub use authority::{Authority, StaticRules};
 pub use conversation::Conversation;
 pub use house::House;
+pub use houses::Houses;
 pub use life::Life;
-pub use relief::Houses;
 pub use view::{MemberView, RoomView};
 
 use crate::service::{Service, Turn};

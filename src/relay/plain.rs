@@ -40,7 +40,7 @@ impl Conversation {
 
     fn publish_frames(&mut self, turn: &Turn<'_>, bytes: &[u8], ends: &[u32]) -> Next {
         let allowed = self.allowance(turn.now, ends.len());
-        let Some(last) = allowed.checked_sub(1) else { return self.hold_until(turn.now.after(1), 0) };
+        let Some(last) = allowed.checked_sub(1) else { return self.hold_until(turn, turn.now.after(1), 0) };
         let run = Run { bytes: &bytes[..ends[last] as usize], ends: &ends[..allowed] };
         let Some(published) = self.publish(turn, PLACE, |_| run) else { return Next::Go };
         match published {
@@ -49,15 +49,23 @@ impl Conversation {
                 if messages == ends.len() {
                     return Next::Go;
                 }
-                self.hold_until(if messages == allowed { turn.now } else { turn.now.after(1) }, messages)
+                self.hold_until(
+                    turn,
+                    if messages == allowed { turn.now.after(1) } else { turn.now },
+                    messages,
+                )
             }
-            Published::Full { until } => self.hold_until(until, 0),
+            Published::Full { until } => self.hold_until(turn, until, 0),
         }
     }
 
-    /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment.
-    pub(super) fn hold_until(&mut self, until: Tick, taken: usize) -> Next {
-        self.again = until;
+    /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment. Where that is now, others have a turn first.
+    pub(super) fn hold_until(&mut self, turn: &Turn<'_>, until: Tick, taken: usize) -> Next {
+        if until <= turn.now {
+            turn.worker.bell().leave([turn.handle.wake_for(PLACE)]);
+        } else {
+            self.again = until;
+        }
         Next::Hold { taken: u32::try_from(taken).unwrap_or(u32::MAX) }
     }
 }

@@ -1,6 +1,7 @@
 //! Publishing: a run of messages goes into a room's log in one append, and whoever waited for it is woken, in one round.
 
 use super::conversation::Conversation;
+use super::relief::Occasion;
 use super::room::Room;
 use crate::handle::Wake;
 use crate::peer::SessionId;
@@ -55,12 +56,16 @@ impl Conversation {
                 }
             }
         };
-        state.settle(&self.house.queued, turn.stats);
+        state.settle(&self.house.houses.queued, turn.stats);
         drop(state);
         turn.ring(wakes);
         self.end_laggards(turn, &room, laggards);
-        if self.house.queued.is_spent() {
-            self.house.houses.relieve(turn);
+        if self.house.houses.queued.is_spent() {
+            self.house.houses.relieve(Occasion {
+                now: turn.now,
+                bell: turn.worker.bell(),
+                stats: turn.stats,
+            });
         }
         Some(published)
     }

@@ -140,6 +140,7 @@ impl Conversation {
         })?;
         turn.ring(vec![recipient.wake_for(0)]);
         turn.stats.relay.directs.add(1);
+        self.spend(1);
         if send.request != Request::NONE {
             let receipt = Receipt { request: send.request, position: Position(0), members: 1 };
             say(reply, &ServerFrame::Receipt(receipt));
@@ -153,7 +154,7 @@ impl Conversation {
     }
 
     fn place_in(&self, room: RoomNumber) -> Result<u32, Failure> {
-        self.rooms.of_room(room.0).ok_or_else(|| match self.house.knew(room.0) {
+        self.rooms.of_room(room.0).ok_or_else(|| match self.house.houses.knew(room.0) {
             true => (RequestFault::NotJoined, format!("this session is not in room {room}")),
             false => (RequestFault::UnknownRoom, format!("there is no room {room}")),
         })

@@ -34,6 +34,8 @@ pub(super) struct RoomState {
     charged: usize,
     /// What is said of who is in the room; none where nobody wants to know.
     pub(super) notices: Option<Box<Notices>>,
+    /// Whether the house knows that it was left by everyone.
+    pub(super) listed: bool,
     appends: u32,
     /// An append whose delivery is being measured: its last position, and when it was made.
     sample: Option<(u64, Instant)>,
@@ -41,7 +43,8 @@ pub(super) struct RoomState {
 
 impl Room {
     pub(super) fn new(number: u32, name: Arc<str>, settings: &RoomSettings, log: RoomLog<Wake>) -> Self {
-        let state = Mutex::new(RoomState { log, charged: 0, notices: None, appends: 0, sample: None });
+        let state =
+            Mutex::new(RoomState { log, charged: 0, notices: None, listed: false, appends: 0, sample: None });
         Self { number, name, when_behind: settings.when_behind, state }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Speaker {
     pub(super) name: Option<Arc<str>>,
     /// Since when it has waited for its predecessor to leave.
     pub(super) waits_since: Option<Tick>,
+    /// The newest PING that was not answered yet.
+    ping: Option<[u8; 8]>,
     /// What the last error says, beside its code.
     pub(super) last_words: Option<String>,
 }
@@ -51,14 +53,18 @@ impl Conversation {
         batch: &mut Batch<'_>,
         reply: &mut Reply<'_>,
     ) -> Next {
-        staged::with(|staged| {
+        let next = staged::with(|staged| {
             for (number, frame) in (0..).zip(batch.frames()) {
                 if let Some(next) = self.hear(turn, number, frame, staged, reply) {
                     return next;
                 }
             }
             self.publish_staged(turn, staged, reply).unwrap_or(Next::Go)
-        })
+        });
+        if let Some(opaque) = self.speaker.as_mut().and_then(|speaker| speaker.ping.take()) {
+            say_first(reply.controls(), &ServerFrame::Pong(Pong { opaque }));
+        }
+        next
     }
 
     /// One frame. Says what comes next if that is not the next frame.
@@ -97,10 +103,10 @@ impl Conversation {
             Err(malformed) => self.refuse(turn, &malformed, reply.controls()),
         };
         match heard {
-            Heard::Again(until) => Some(self.hold_until(until, number as usize)),
+            Heard::Again(until) => Some(self.hold_until(turn, until, number as usize)),
             Heard::End(reason) => Some(Next::End(reason)),
             Heard::On if reply.controls().len() >= CONTROLS_AT_ONCE => {
-                Some(self.hold_until(turn.now, number as usize + 1))
+                Some(self.hold_until(turn, turn.now, number as usize + 1))
             }
             Heard::On => None,
         }
@@ -120,7 +126,7 @@ impl Conversation {
         }
         fail(turn, reply.controls(), request, failure);
         let many = reply.controls().len() >= CONTROLS_AT_ONCE;
-        many.then(|| self.hold_until(turn.now, number as usize + 1))
+        many.then(|| self.hold_until(turn, turn.now, number as usize + 1))
     }
 
     fn stage(&self, turn: &Turn<'_>, number: u32, place: u32, publish: &Publish<'_>, staged: &mut Staged) {
@@ -143,10 +149,10 @@ impl Conversation {
         let (frame, all) = (staged.first_frame() as usize, staged.messages());
         let allowed = self.allowance(turn.now, all);
         if allowed == 0 {
-            return Some(self.hold_until(turn.now.after(1), frame));
+            return Some(self.hold_until(turn, turn.now.after(1), frame));
         }
         let next = match self.publish(turn, staged.place(), |first| staged.run(first, allowed))? {
-            Published::Full { until } => Some(self.hold_until(until, frame)),
+            Published::Full { until } => Some(self.hold_until(turn, until, frame)),
             Published::Taken { first, messages, members } => {
                 self.spend(messages);
                 for (which, request) in staged.wanted(messages) {
@@ -158,7 +164,7 @@ impl Conversation {
                     );
                 }
                 let paced = if messages == allowed { turn.now.after(1) } else { turn.now };
-                (messages < all).then(|| self.hold_until(paced, frame + messages))
+                (messages < all).then(|| self.hold_until(turn, paced, frame + messages))
             }
         };
         staged.clear();
@@ -175,6 +181,9 @@ impl Conversation {
             (ClientFrame::Join(join), _) => join.request,
             (ClientFrame::Leave(leave), _) => leave.request,
             (ClientFrame::Publish(publish), _) => publish.request,
+            (ClientFrame::Send(_), _) if self.allowance(turn.now, 1) == 0 => {
+                return Heard::Again(turn.now.after(1));
+            }
             (ClientFrame::Send(send), _) => send.request,
             (ClientFrame::Unsupported { request, .. }, _) => *request,
             _ => Request::NONE,
@@ -187,7 +196,9 @@ impl Conversation {
                 Err((RequestFault::Unsupported, format!("requests of type 0x{kind:02X} are not known here")))
             }
             ClientFrame::Ping(Ping { opaque }) => {
-                pong(reply.controls(), opaque);
+                if let Some(speaker) = &mut self.speaker {
+                    speaker.ping = Some(opaque);
+                }
                 Ok(())
             }
             ClientFrame::Unknown { .. } => {
@@ -252,10 +263,6 @@ pub(super) fn say_first(controls: &mut Controls, frame: &ServerFrame<'_>) {
         let encoded = frame.encode(Form::Stream, out);
         debug_assert!(encoded.is_ok(), "{encoded:?}");
     });
-}
-
-fn pong(controls: &mut Controls, opaque: [u8; 8]) {
-    say_first(controls, &ServerFrame::Pong(Pong { opaque }));
 }
 
 /// Answers a request that failed, and counts it.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::house::House;
+use super::relief::Occasion;
 use super::room::Room;
 use crate::handle::ring;
 use crate::stats::ListenerStats;
@@ -61,6 +62,11 @@ fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Opti
     }
     let longest = TICK.as_millis() * u128::from(longest);
     stats.relay.longest_lag_ms.set(i64::try_from(longest).unwrap_or(i64::MAX));
+    house.forget_closed();
+    if house.houses.queued.is_spent() {
+        // Publishers see to it too, but there may be none at the moment.
+        house.houses.relieve(Occasion { now, bell: worker.bell(), stats });
+    }
     Some(true)
 }
 
@@ -68,7 +74,7 @@ fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Opti
 fn tend(house: &House, room: &Arc<Room>, now: Tick, worker: &Worker, stats: &ListenerStats) -> u32 {
     let mut state = room.lock();
     let wakes = state.log.tend(now);
-    state.settle(&house.queued, stats);
+    state.settle(&house.houses.queued, stats);
     let (lag, over) = (state.log.longest_lag(now), state.log.is_over(now));
     drop(state);
     ring(Some(worker.bell()), wakes);
@@ -84,7 +90,7 @@ fn close(house: &House, room: &Arc<Room>, now: Tick, stats: &ListenerStats) {
     let mut state = room.lock();
     if state.log.is_over(now) && rooms.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
         rooms.remove(&room.name);
-        state.close(&house.queued, stats);
+        state.close(&house.houses.queued, stats);
         stats.relay.rooms.add(-1);
     }
 }
