@@ -5,11 +5,14 @@
 
 mod support;
 
+use std::io::Write;
+use std::time::Duration;
+
 use oread::app::App;
 use oread::config::{self, Assignment, Sources};
 use oread::secret::Secret;
 use oread::settings::Settings;
-use support::{Daemon, ask, settings};
+use support::{Daemon, ask, frames, settings, until};
 
 const TOKEN: &str = "a-token-of-24-characters";
 
@@ -43,6 +46,26 @@ fn the_one_that_was_named_ends_and_the_others_go_on() {
     let again = ask(daemon.admin, &format!("POST /sessions/{number}/kick"), Some(TOKEN));
     assert_eq!(again.code, 404, "{again:?}");
     assert!(again.body.contains(&format!("no session {number}")), "{}", again.body);
+}
+
+#[test]
+fn one_that_does_not_read_ends_too_whatever_it_is_owed() {
+    let mut settings = guarded();
+    settings.listeners[0].limits.write_stall = Duration::from_hours(1);
+    settings.listeners[0].limits.idle = Duration::ZERO;
+    let daemon = Daemon::start(settings);
+    let mut client = daemon.connect();
+    client.0.set_nonblocking(true).unwrap();
+    let load = frames(64, 16 << 10);
+    until("it is owed something", || {
+        let _full = client.0.write(&load);
+        let sessions = ask(daemon.admin, "GET /sessions", None).json();
+        sessions["sessions"][0]["owed_bytes"].as_u64().unwrap() > 0
+    });
+    let call = format!("POST /sessions/{}/kick", numbers(&daemon)[0]);
+    assert_eq!(ask(daemon.admin, &call, Some(TOKEN)).code, 202);
+    daemon.until("it has ended", |metrics| metrics.closed("kicked") == 1);
+    assert_eq!(daemon.until_active(0).closed("write_stall"), 0);
 }
 
 #[test]

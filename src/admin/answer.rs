@@ -105,7 +105,7 @@ fn rooms(state: &AdminState, query: &str) -> Answer {
 fn index() -> String {
     let mut page = String::new();
     for route in ROUTES {
-        let _ = writeln!(page, "{:<10}{}", route.path, route.says);
+        let _ = writeln!(page, "{:<11}{}", route.path, route.says);
     }
     let _ = writeln!(page, "\nGET /sessions{}", listing::help::<SessionRow>());
     let _ = writeln!(page, "GET /rooms{}", listing::help::<RoomRow>());

@@ -370,8 +370,14 @@ impl Machine {
     fn start_flushing(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
         let ticks = match (reason, rules.patience.write_stall) {
             (CloseReason::Drained, _) => u32::MAX,
-            // It has just shown that it does not take what it is owed.
-            (CloseReason::OutboxFull | CloseReason::Keepalive | CloseReason::FellBehind, _) => LINGER_TICKS,
+            // It has just shown that it does not take what it is owed; as have most of those that are ended by hand.
+            (
+                CloseReason::OutboxFull
+                | CloseReason::Keepalive
+                | CloseReason::FellBehind
+                | CloseReason::Kicked,
+                _,
+            ) => LINGER_TICKS,
             (_, 0) => FLUSH_TICKS,
             (_, write_stall) => write_stall,
         };
