@@ -131,3 +131,15 @@ async fn what_is_no_frame_ends_the_connection_with_its_place() {
     assert!(why.to_string().contains("MESSAGE, room at byte 2"), "{why}");
     assert!(matches!(receipt.await, Err(Error::UnknownOutcome(Lost::BadFrame(_)))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_no_events_is_not_connected_again() {
+    let (mut relay, mut peer, _client, mut events) =
+        joined(Options { events: 4, ..options() }, own(), 0).await;
+    peer.messages(1..=3).await;
+    drop(peer);
+    // Three messages and the loss are four events. More connections would only make more of them.
+    relay.expect_none().await;
+    assert_eq!(message(&mut events).await, 1);
+    assert_eq!(relay.accept().await.hello().await, b"one");
+}

@@ -129,6 +129,24 @@ async fn a_room_is_left_when_the_server_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_join_changes_what_is_sent_and_no_place() {
+    let (_relay, mut peer, client, mut events) = joined(client_fixture::options(), own(), 0).await;
+    let (member, ()) = tokio::join!(client.join(LOBBY, JoinOptions::default()), async {
+        let (request, _, from) = peer.join().await;
+        assert_eq!(from, None);
+        // What was said before JOINED and is still on its way comes behind it.
+        peer.joined(request, EPOCH, 3).await;
+        peer.messages(1..=4).await;
+    });
+    assert_eq!(member.unwrap().position, Position(3));
+    next(&mut events).await;
+    for position in 1..=4 {
+        assert_eq!(message(&mut events).await, position);
+    }
+    assert_eq!(client.room(LOBBY).unwrap().duplicates, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_sends_what_is_queued_and_waits_for_receipts() {
     let (_relay, mut peer, client, mut events) = joined(client_fixture::options(), own(), 0).await;
     let receipt = client.publish_for_receipt(LOBBY, "last words").await.unwrap();

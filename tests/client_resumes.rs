@@ -88,6 +88,22 @@ async fn two_chat(address: SocketAddr) {
     bob.close().await;
 }
 
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_is_as_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = relay(|_| {});
+    settings.listeners[0].bind = Address::Unix(folder.path().join("relay"));
+    let daemon = Daemon::start(settings);
+    let target: Target = format!("unix://{}", daemon.path("rooms").display()).parse().unwrap();
+    live(async {
+        let (ada, _events) = Client::connect(target, options("ada")).await.unwrap();
+        ada.join("lobby", own()).await.unwrap();
+        say(&ada, 3).await;
+        assert_eq!(ada.room("lobby").unwrap().published, 3);
+    });
+}
+
 #[test]
 fn a_listener_that_is_cut_again_and_again_hears_everything_once() {
     let daemon = Daemon::start(relay(|relay| {

@@ -112,3 +112,22 @@ impl fmt::Display for BadTarget {
 }
 
 impl std::error::Error for BadTarget {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_what_is_none_is_refused_with_what_to_write() {
+        for text in ["127.0.0.1:7001", "tcp://[::1]:7001", "relay.example:7001"] {
+            let address = text.trim_start_matches("tcp://").to_owned();
+            assert_eq!(text.parse(), Ok(Target::Tcp(address)));
+        }
+        #[cfg(unix)]
+        assert_eq!("unix:///run/oread".parse(), Ok(Target::Unix("/run/oread".into())));
+        for text in ["", "7001", ":7001", "localhost", "localhost:port", "http://localhost:80", "unix://"] {
+            let refused = text.parse::<Target>().map_err(|bad| bad.to_string());
+            assert!(refused.as_ref().is_err_and(|words| words.contains("write host:port")), "{refused:?}");
+        }
+    }
+}

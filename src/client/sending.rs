@@ -70,3 +70,38 @@ impl Sending {
         Poll::Ready(Ok(false))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a little less than what there is, always.
+    struct Slow;
+
+    impl AsyncWrite for Slow {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len().div_ceil(2)))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn what_is_gone_does_not_pile_up_before_what_is_left() {
+        let mut sending = Sending::default();
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        for _ in 0..1000 {
+            while sending.has_space() {
+                sending.bytes().extend_from_slice(&[7; 1000]);
+            }
+            assert!(sending.poll(&mut cx, &mut Slow).is_ready());
+            assert!(sending.bytes.len() <= 3 * OUT, "{}", sending.bytes.len());
+        }
+    }
+}
