@@ -78,6 +78,22 @@ fn a_publisher_is_woken_when_the_laggard_passes_over_its_own() {
 }
 
 #[test]
+fn nobody_is_woken_for_a_write_that_took_nothing() {
+    let mut log = RoomLog::new(BLOCK, EPOCH, Tick::ZERO);
+    let mut join =
+        |session| log.join(Tick::ZERO, SessionId(session), Hearing::Others, Start::Newest).unwrap();
+    let (laggard, publisher) = (join(1), join(2));
+    let run = Run { bytes: b"message", ends: &[7] };
+    while matches!(log.append(Tick::ZERO, &publisher, run, || 2), Append::Taken { .. }) {}
+
+    let mut reading = Reading::new();
+    assert_eq!(log.read(Tick::ZERO, &laggard, 7, &mut reading, || 1), Read::Ready);
+    assert_eq!(log.advance(Tick::ZERO, &laggard, &mut reading, 0).wake, [0; 0], "its socket took nothing");
+    assert_eq!(log.read(Tick::ZERO, &laggard, 7, &mut reading, || 1), Read::Ready);
+    assert_eq!(log.advance(Tick::ZERO, &laggard, &mut reading, 7).wake, [2], "it has left the first segment");
+}
+
+#[test]
 fn a_publisher_that_gives_way_and_still_waits_lets_a_smaller_run_pass() {
     let mut log = RoomLog::new(RoomRules { bytes: 64 << 10, messages: 1000, ..BLOCK }, EPOCH, Tick::ZERO);
     let mut join =

@@ -175,7 +175,12 @@ impl<W> RoomLog<W> {
 
     fn move_to(&mut self, key: usize, next: u64) {
         let was = std::mem::replace(&mut self.seats[key].next, next);
-        self.uncount(was);
-        self.count(next);
+        // Who still stands behind the same segment has freed nothing. Laggards whose sockets take nothing would otherwise wake each other as
+        // publishers, for ever.
+        let (left, entered) = (self.find(was), self.find(next));
+        if left != entered {
+            self.go_from(left);
+            self.stand_behind(entered);
+        }
     }
 }

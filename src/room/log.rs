@@ -265,15 +265,25 @@ impl<W> RoomLog<W> {
 
     /// A member that reads `next` stands behind the segment that holds it, or holds what comes next of what is held.
     pub(super) fn count(&mut self, next: u64) {
-        match self.find(next) {
+        let segment = self.find(next);
+        self.stand_behind(segment);
+    }
+
+    /// The contrary of [`RoomLog::count`].
+    pub(super) fn uncount(&mut self, next: u64) {
+        let segment = self.find(next);
+        self.go_from(segment);
+    }
+
+    pub(super) fn stand_behind(&mut self, segment: Option<usize>) {
+        match segment {
             Some(at) => self.segments[at].behind += 1,
             None => self.at_head += 1,
         }
     }
 
-    /// The contrary of [`RoomLog::count`].
-    pub(super) fn uncount(&mut self, next: u64) {
-        let Some(at) = self.find(next) else {
+    pub(super) fn go_from(&mut self, segment: Option<usize>) {
+        let Some(at) = segment else {
             self.at_head -= 1;
             return;
         };
