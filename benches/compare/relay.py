@@ -177,8 +177,12 @@ class Run:
                     self.turn(both[str(count)], f"{what}, {'one' if count == 1 else 'many'}", relay, lambda: cost(relay, self.chosen, room, **of(count)))
 
     def thin(self):
-        """Shapes with a limit of which a turn failed: a verdict on the rest would flatter."""
-        return [shape for shape, each in self.out["cost"].items() if not all(turn for turns in each.values() for turn in turns)]
+        """Of what a turn failed: a verdict on the rest would flatter."""
+        lists = [(shape, turns) for shape, each in self.out["cost"].items() for turns in each.values()]
+        lists += [(key, turns) for key in ("paced", "idle", "stall") for turns in self.out[key].values()]
+        lists += [(key, turns) for key in ("rooms", "workers") for each in self.out[key].values() for both in each.values()
+                  for turns in both.values()]
+        return sorted({what for what, turns in lists if not all(turns)})
 
 
 def brief(turn):

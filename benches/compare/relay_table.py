@@ -40,11 +40,16 @@ def ratios(turns, one, other, what="cost_us"):
     return [a[what] / b[what] for a, b in pairs if a and b]
 
 
-def judged(each, limit):
-    """Ratio, the range of the rounds, limit and verdict; dashes where nothing was measured."""
+def judged(each, limit, fair=True):
+    """Ratio, the range of the rounds, limit and verdict; dashes where nothing was measured, no verdict where a broker was missing."""
     if not each:
         return ["–", "", f"{limit:.2f}", "not measured"]
-    return [f"**{median(each):.2f}**", f"{min(each):.2f}–{max(each):.2f}", f"{limit:.2f}", table.verdict(median(each), limit)]
+    verdict = table.verdict(median(each), limit) if fair else "not measured against both"
+    return [f"**{median(each):.2f}**", f"{min(each):.2f}–{max(each):.2f}", f"{limit:.2f}", verdict]
+
+
+def both_brokers(turns):
+    return all(any(turns.get(name, [])) for name in BROKERS)
 
 
 def shown(each, form="{:.3f}"):
@@ -62,7 +67,7 @@ def against_brokers(out):
             continue
         turns, best = out["cost"][room.name], better(out, "cost", room.name, "cost_us")
         costs = [spread(values(out, "cost", room.name, name, "cost_us")) for name in (*BROKERS, "plain")]
-        rows.append([room.label, *costs, *judged(ratios(turns, "plain", best), room.limit), busy(out, room.name, (*BROKERS, "plain"))])
+        rows.append([room.label, *costs, *judged(ratios(turns, "plain", best), room.limit, both_brokers(turns)), busy(out, room.name, (*BROKERS, "plain"))])
     columns = ["one room", "nats-server", "Redis", "Oread plain", "ratio", "of rounds", "limit", "", "server busy"]
     return "### Server CPU a delivery, µs (median, least and most), against the better broker\n\n" + table.table(columns, rows) if rows else ""
 
@@ -92,7 +97,8 @@ def paced(out):
         return ""
     best, rows = better(out, "paced", None, "p99_us"), []
     for name, turns in out["paced"].items():
-        verdict = judged(ratios(out["paced"], name, best, "p99_us"), 1.00) if name in OREADS else ["", "", "", ""]
+        each = ratios(out["paced"], name, best, "p99_us")
+        verdict = judged(each, 1.00, both_brokers(out["paced"])) if name in OREADS else ["", "", "", ""]
         each = [shown(values(out, "paced", None, name, what), "{:,.0f}") for what in ("p50_us", "p99_us", "longest_us")]
         rows.append([LABELS[name], *each, shown(values(out, "paced", None, name, "cost_us")), *verdict])
     columns = ["", "p50, µs", "p99, µs", "longest, µs", "CPU a delivery, µs", "p99 to the better broker", "of rounds", "limit", ""]
