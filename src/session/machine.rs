@@ -144,6 +144,7 @@ impl Machine {
     /// Bytes for whose answers there is room, as far as the policy holds reading back.
     fn room(&self, rules: &Rules, now: Tick, crowded: bool) -> u64 {
         match rules.outbox.when_full {
+            _ if self.outbox.is_full_of_control() => 0,
             WhenFull::Block if crowded && !self.outbox.is_empty() => 0,
             WhenFull::Block if crowded => CROWDED_BYTES.min(self.outbox.room(&rules.outbox, now)),
             WhenFull::Block => self.outbox.room(&rules.outbox, now),
@@ -340,7 +341,9 @@ impl Machine {
     fn next_event(&self, rules: &Rules) -> (Tick, CloseReason) {
         match self.phase {
             Phase::Open => {
-                let write_stall = if self.service.forgives { 0 } else { rules.patience.write_stall };
+                // Forgiven is what waits in rooms, not what the peer asked for and was sent by others: a full outbox is the peer's own.
+                let forgiven = self.service.forgives && self.outbox.room(&rules.outbox, Tick::ZERO) > 0;
+                let write_stall = if forgiven { 0 } else { rules.patience.write_stall };
                 self.clocks.next(&Patience { write_stall, ..rules.patience }).min(self.aged(rules))
             }
             // Deadlines of the conversation are over: only the peer's taking counts now.

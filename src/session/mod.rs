@@ -188,13 +188,14 @@ where
 
     /// Reads once, if the session has an appetite, and answers what came.
     fn read(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
-        if self.held.is_some() {
-            return self.offer_again(cx, now);
-        }
         let crowded = self.seat.context().process.queued.is_spent();
         let appetite = self.machine.appetite(&self.seat.context().rules, now, crowded);
         if let Some(pause) = appetite.lost {
             self.seat.paused(pause);
+        }
+        // What was held when the conversation ended is lost; what still arrives is read away as always.
+        if self.held.is_some() && self.machine.phase() == Phase::Open {
+            return self.offer_again(cx, now);
         }
         if appetite.bytes == 0 {
             return Step::Waits;
