@@ -25,8 +25,10 @@ use crate::reason::DropReason;
 use crate::settings::{OutboxSettings, WhenFull};
 use crate::tick::Tick;
 
-/// Bytes of control frames that may wait: a peer that provokes more is not read until it takes them.
+/// Bytes of control frames that may wait.
 pub const CONTROL_BYTES: usize = 4096;
+/// Bytes of control frames with which a peer is not read until it takes them. What one batch provokes and the last words still fit.
+const CONTROL_FULL: usize = CONTROL_BYTES / 4;
 
 /// The rules of an outbox, in ticks. Shared by all sessions of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -104,13 +106,18 @@ impl Outbox {
     /// Bytes that may still come in before the outbox is full: what a session with policy `block` may read.
     pub fn room(&self, rules: &OutboxRules, now: Tick) -> u64 {
         let Some(queue) = &self.0 else { return rules.bytes.max(1) };
-        if queue.control.bytes() >= CONTROL_BYTES
+        if queue.control.bytes() >= CONTROL_FULL
             || queue.data.frames() as u64 >= rules.frames
             || queue.data.expired(rules, now)
         {
             return 0;
         }
         rules.bytes.saturating_sub(queue.data.bytes() as u64)
+    }
+
+    /// Whether so many control frames wait that no more are to be provoked, whatever the rules.
+    pub fn is_full_of_control(&self) -> bool {
+        self.0.as_ref().is_some_and(|queue| queue.control.bytes() >= CONTROL_FULL)
     }
 
     /// Puts a frame at the end; one of no bytes is none. `started` says that the socket has its first bytes already: it is the
