@@ -13,12 +13,14 @@
 
 mod heard;
 
+use std::num::NonZeroUsize;
+
 use oread::peer::SessionId;
 use oread::protocol::{
     ClientFrame, Epoch, ErrorCode, Form, Hello, Join, Leave, Payload, Position, Publish, Request, RoomName,
     RoomNumber, SendTo, SessionName, Since,
 };
-use oread::settings::{Address, ListenerSettings, RelaySettings, ServiceKind};
+use oread::settings::{Address, ListenerSettings, RelaySettings};
 
 use crate::support::{self, Daemon, Ending, Metrics, Wire};
 pub use heard::{Heard, heard};
@@ -33,21 +35,27 @@ pub fn relay_on(
     listener: impl FnOnce(&mut ListenerSettings),
     change: impl FnOnce(&mut RelaySettings),
 ) -> Daemon {
+    daemon(1, listener, change)
+}
+
+/// Two workers: sessions meet that do not live on one thread.
+pub fn relay_on_two_workers(change: impl FnOnce(&mut RelaySettings)) -> Daemon {
+    daemon(2, |_| {}, change)
+}
+
+fn daemon(
+    workers: usize,
+    listener: impl FnOnce(&mut ListenerSettings),
+    change: impl FnOnce(&mut RelaySettings),
+) -> Daemon {
     let mut settings = support::settings();
+    settings.runtime.workers = NonZeroUsize::new(workers).unwrap();
     let mut relay = RelaySettings::default();
     change(&mut relay);
     let address = Address::Tcp(([127, 0, 0, 1], 0).into());
     settings.listeners = vec![ListenerSettings::relay("rooms", address, relay)];
     listener(&mut settings.listeners[0]);
     Daemon::start(settings)
-}
-
-/// The settings of the relay of a listener.
-pub fn of_relay(listener: &mut ListenerSettings) -> &mut RelaySettings {
-    match &mut listener.service {
-        ServiceKind::Relay(relay) => relay,
-        other => panic!("not a relay: {other:?}"),
-    }
 }
 
 /// Waits until every session has ended, and asserts that rooms and sessions gave back what they had.
@@ -124,6 +132,11 @@ pub fn bytes(frame: &ClientFrame<'_>) -> Vec<u8> {
 }
 
 impl Client {
+    /// From here on the peer's kernel takes little that is not read.
+    pub fn take_little(&self) {
+        socket2::SockRef::from(&self.wire.0).set_recv_buffer_size(32 << 10).unwrap();
+    }
+
     /// Connects, and says nothing.
     pub fn connect(daemon: &Daemon) -> Self {
         let wire = Wire::connect(daemon.address("rooms"));
