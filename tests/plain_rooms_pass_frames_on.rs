@@ -1,5 +1,7 @@
 //! Promise: in plain mode each frame goes, as it came, to everyone else in the listener's room, in one order, whatever the codec.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

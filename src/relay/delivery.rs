@@ -68,7 +68,9 @@ fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, ou
         && let Some((frames, last)) = state.notices_for(house, room.number, told)
     {
         drop(state);
-        frames.iter().for_each(|frame| out.queue(frame));
+        for frame in &frames {
+            out.queue(frame);
+        }
         membership.told = Some(last);
         return Came::Blocked;
     }

@@ -59,13 +59,12 @@ impl Memberships {
     /// Takes the place that was free, with news: it has not looked yet.
     pub(super) fn take(&mut self, membership: Membership) {
         let place = self.free();
-        match self.places.get_mut(place as usize) {
-            Some(free) => *free = Some(membership),
-            None => {
-                // Most sessions are in one room: no spare places.
-                self.places.reserve_exact(1);
-                self.places.push(Some(membership));
-            }
+        if let Some(free) = self.places.get_mut(place as usize) {
+            *free = Some(membership);
+        } else {
+            // Most sessions are in one room: no spare places.
+            self.places.reserve_exact(1);
+            self.places.push(Some(membership));
         }
         self.look_at(place);
     }

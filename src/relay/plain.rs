@@ -18,13 +18,12 @@ thread_local! {
 
 impl Conversation {
     pub(super) fn answer_plain(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>) -> Next {
-        let joined;
-        let bytes = match batch.whole() {
-            Some(whole) => whole,
-            None => {
-                joined = batch.frames().flat_map(|frame| frame.wire).copied().collect::<Vec<u8>>();
-                &joined
-            }
+        let joined: Vec<u8>;
+        let bytes = if let Some(whole) = batch.whole() {
+            whole
+        } else {
+            joined = batch.frames().flat_map(|frame| frame.wire).copied().collect();
+            &joined
         };
         ENDS.with_borrow_mut(|ends| {
             ends.clear();

@@ -154,9 +154,12 @@ impl Conversation {
     }
 
     fn place_in(&self, room: RoomNumber) -> Result<u32, Failure> {
-        self.rooms.of_room(room.0).ok_or_else(|| match self.house.houses.knew(room.0) {
-            true => (RequestFault::NotJoined, format!("this session is not in room {room}")),
-            false => (RequestFault::UnknownRoom, format!("there is no room {room}")),
+        self.rooms.of_room(room.0).ok_or_else(|| {
+            if self.house.houses.knew(room.0) {
+                (RequestFault::NotJoined, format!("this session is not in room {room}"))
+            } else {
+                (RequestFault::UnknownRoom, format!("there is no room {room}"))
+            }
         })
     }
 

@@ -91,7 +91,7 @@ impl Conversation {
             {
                 return Some(next);
             }
-            self.stage(turn, number, place, publish, staged);
+            stage(turn, number, place, publish, staged);
             return None;
         }
         // What was published before a request is published before it is answered.
@@ -127,13 +127,6 @@ impl Conversation {
         fail(turn, reply.controls(), request, failure);
         let many = reply.controls().len() >= CONTROLS_AT_ONCE;
         many.then(|| self.hold_until(turn, turn.now, number as usize + 1))
-    }
-
-    fn stage(&self, turn: &Turn<'_>, number: u32, place: u32, publish: &Publish<'_>, staged: &mut Staged) {
-        let ids = (publish.room.0, turn.handle.session());
-        // Nothing can fail to fit: the payload was checked, and a session's number is far below 2^53.
-        let staged = staged.push(number, place, ids, publish.request.0, publish.payload);
-        debug_assert!(staged.is_ok(), "a message of the longest payload fits its frame");
     }
 
     /// Appends what was gathered. Says what comes next if not all of it found room.
@@ -247,6 +240,14 @@ impl Conversation {
         }
         Heard::End(reason)
     }
+}
+
+/// Adds a message to the run that is being gathered.
+fn stage(turn: &Turn<'_>, number: u32, place: u32, publish: &Publish<'_>, staged: &mut Staged) {
+    let ids = (publish.room.0, turn.handle.session());
+    // Nothing can fail to fit: the payload was checked, and a session's number is far below 2^53.
+    let staged = staged.push(number, place, ids, publish.request.0, publish.payload);
+    debug_assert!(staged.is_ok(), "a message of the longest payload fits its frame");
 }
 
 /// Appends a frame to the answer. One that does not fit its form is none; the fields that could be too long were checked when they came.

@@ -72,11 +72,11 @@ fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Opti
 
 /// Says how long the oldest unread message has waited.
 fn tend(house: &House, room: &Arc<Room>, now: Tick, worker: &Worker, stats: &ListenerStats) -> u32 {
-    let mut state = room.lock();
-    let wakes = state.log.tend(now);
-    state.settle(&house.houses.queued, stats);
-    let (lag, over) = (state.log.longest_lag(now), state.log.is_over(now));
-    drop(state);
+    let mut held = room.lock();
+    let wakes = held.log.tend(now);
+    held.settle(&house.houses.queued, stats);
+    let (lag, over) = (held.log.longest_lag(now), held.log.is_over(now));
+    drop(held);
     ring(Some(worker.bell()), wakes);
     if over {
         close(house, room, now, stats);
@@ -87,10 +87,10 @@ fn tend(house: &House, room: &Arc<Room>, now: Tick, worker: &Worker, stats: &Lis
 /// Closes a room that is over, unless somebody came meanwhile.
 fn close(house: &House, room: &Arc<Room>, now: Tick, stats: &ListenerStats) {
     let mut rooms = house.rooms();
-    let mut state = room.lock();
-    if state.log.is_over(now) && rooms.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
+    let mut held = room.lock();
+    if held.log.is_over(now) && rooms.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
         rooms.remove(&room.name);
-        state.close(&house.houses.queued, stats);
+        held.close(&house.houses.queued, stats);
         stats.relay.rooms.add(-1);
     }
 }
