@@ -1,4 +1,4 @@
-//! The exit codes of the binary: the numbers of BSD's `sysexits.h`, so that a supervisor can tell a bad configuration from a taken port.
+//! The exit codes of the binary: the numbers of BSD's `sysexits.h` where it has one, so that a supervisor can tell a bad configuration from a taken port.
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,6 +6,8 @@
 pub enum Exit {
     /// All is well; for a drain: every session was finished.
     Ok = 0,
+    /// A load client found that the server did what it must not. No number of `sysexits.h`: the client itself has done its work.
+    Failed = 1,
     /// The command line is wrong (`EX_USAGE`).
     Usage = 64,
     /// Something that is needed does not answer (`EX_UNAVAILABLE`).

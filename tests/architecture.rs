@@ -109,7 +109,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("tools", &["cli", "config", "descriptors", "exit", "secret", "settings"]),
+    ("tools", &["cli", "config", "descriptors", "exit", "protocol", "secret", "settings"]),
     ("serve", &["app", "cli", "config", "exit", "lifecycle", "reason", "stats", "telemetry"]),
     ("cli", &["config", "exit", "serve", "settings", "tools"]),
 ];

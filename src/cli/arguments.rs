@@ -23,8 +23,8 @@ pub struct Arguments {
     pub serve: ServeArgs,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 well, 64 usage, 69 unavailable, 70 internal, 71 operating system, \
-    75 drain cut short, 77 permission, 78 configuration.";
+const EXIT_CODES: &str = "Exit codes: 0 well, 1 a load client found the server at fault, 64 usage, 69 unavailable, 70 internal, \
+    71 operating system, 75 drain cut short, 77 permission, 78 configuration.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

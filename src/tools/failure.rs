@@ -100,7 +100,8 @@ fn frames(count: u64) -> String {
     format!("{count} frame{}", if count == 1 { "" } else { "s" })
 }
 
-fn remedy(error: &io::Error) -> &'static str {
+/// What to look at when there is no connection.
+pub(crate) fn remedy(error: &io::Error) -> &'static str {
     use io::ErrorKind::{
         AddrInUse, AddrNotAvailable, ConnectionRefused, NotFound, PermissionDenied, TimedOut,
     };

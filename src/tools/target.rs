@@ -109,6 +109,17 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Bounds what the kernel holds for a reader that does not read, in bytes.
+    pub(crate) fn narrow(&self, bytes: usize) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => socket2::SockRef::from(stream).set_recv_buffer_size(bytes),
+            #[cfg(unix)]
+            Self::Unix(stream) => socket2::SockRef::from(stream).set_recv_buffer_size(bytes),
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {

@@ -56,6 +56,13 @@ impl Latency {
     }
 }
 
+impl Latency {
+    /// On one line.
+    pub(super) fn brief(&self) -> String {
+        format!("p50 {}, p99 {}, max {}", time(self.p50_ns), time(self.p99_ns), time(self.max_ns))
+    }
+}
+
 /// Rows of equal width from the least to the 99.5th percentile, each with its upper bound; the last takes the tail.
 fn rows(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
     let (least, most) = (histogram.min(), histogram.value_at_quantile(0.995));

@@ -2,7 +2,7 @@
 //!
 //! One way through: arguments (what a person typed) → plan (checked) → [`conductor`] (phases and clock) → a share for each thread, with
 //! a runtime of its own → tally → report. What the loads have in common stands here: the course, the stage, when frames are due, latencies,
-//! progress, cost. [`echo`] and `relay` are the loads.
+//! progress, cost. `echo` and `relay` are the loads.
 //!
 //! Invariants: memory is bounded by what may be in flight; nothing that went wrong is left out of the exit code; latency in an open loop
 //! counts from when a frame was due.
@@ -16,8 +16,10 @@ mod progress;
 mod stage;
 
 mod echo;
+mod relay;
 
 pub use echo::EchoArgs;
+pub use relay::RelayArgs;
 
 use serde::Serialize;
 
@@ -36,12 +38,15 @@ pub struct BenchArgs {
 pub enum BenchCommand {
     /// Loads an echo server and checks every byte that returns
     Echo(EchoArgs),
+    /// Loads a relay and accounts for every message of every member
+    Relay(RelayArgs),
 }
 
 /// Runs the tool that was asked for.
 pub fn run(args: BenchArgs) -> Exit {
     match args.command {
         BenchCommand::Echo(args) => echo::run(args),
+        BenchCommand::Relay(args) => relay::run(args),
     }
 }
 

@@ -167,7 +167,13 @@ impl Wakers {
         ((seat as u64).wrapping_add(count) % wakers.len() as u64) as usize
     }
 
-    fn wake_all(&self) {
+    /// Wakes the connections in `seats`.
+    pub(super) fn wake_range(&self, seats: std::ops::Range<usize>) {
+        let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.iter().take(seats.end).skip(seats.start).flatten().for_each(Waker::wake_by_ref);
+    }
+
+    pub(super) fn wake_all(&self) {
         let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         wakers.iter().flatten().for_each(Waker::wake_by_ref);
     }

@@ -42,6 +42,15 @@ impl Stage {
         *self.phase.borrow()
     }
 
+    /// Whether what was due at `due` and arrives now belongs to the counted window. An open loop also takes the stragglers of its window.
+    pub(super) fn counts(&self, open: bool, due: u64) -> bool {
+        match (self.phase(), open) {
+            (Phase::Counting { .. }, false) | (Phase::Stopping, true) => true,
+            (Phase::Counting { since }, true) => due >= since,
+            _ => false,
+        }
+    }
+
     /// Waits until the load has come to `phase`, or the conductor has gone.
     pub(super) async fn reached(&self, phase: Phase) {
         let _ = self.phase.clone().wait_for(|&now| now >= phase).await;

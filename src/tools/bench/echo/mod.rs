@@ -38,7 +38,9 @@ pub(super) fn run(args: EchoArgs) -> Exit {
         Err(problem) => return super::complain(NAME, &problem, Exit::Unavailable),
     };
     let mut tally = Tally::new();
-    shares.iter().for_each(|share| tally.add(&share.tally()));
+    for share in &shares {
+        tally.add(&share.tally());
+    }
     let report = Report::new(&plan, &tally, &window);
     crate::cli::say::data(&if json { super::json(&report) } else { report.to_string() });
     if report.is_clean() { Exit::Ok } else { Exit::Unavailable }
