@@ -1,7 +1,7 @@
 //! Notices of who is in a room: comings and goings are gathered for a while and told in one frame, the same for all who want to know. Who
 //! missed some of them is told everyone who is there; in a large room only the number is told.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -25,7 +25,7 @@ pub(super) const NOTHING: u64 = u64::MAX;
 /// What a room has to say about who is in it. A room of which nobody wants to know has none.
 #[derive(Debug)]
 pub(super) struct Notices {
-    wanted_by: HashMap<SessionId, Wake>,
+    wanted_by: BTreeMap<SessionId, Wake>,
     /// Comings and goings since the last notice.
     changes: EntryBuffer,
     /// Whether there were more of them than a notice holds.
@@ -40,7 +40,7 @@ pub(super) struct Notices {
 impl Notices {
     fn new(frame_max: usize) -> Self {
         Self {
-            wanted_by: HashMap::new(),
+            wanted_by: BTreeMap::new(),
             changes: EntryBuffer::new(frame_max.min(LONGEST)),
             too_many: false,
             asked: false,

@@ -210,9 +210,9 @@ impl<W> RoomLog<W> {
         self.by_session.contains_key(&session)
     }
 
-    /// All members' sessions, in no order.
+    /// All members' sessions, by their seats.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
-        self.by_session.keys().copied()
+        self.seats.iter().map(|(_, seat)| seat.session)
     }
 
     /// Bytes that the log is charged for: its allocations, filled or not, and its index.

@@ -1,0 +1,156 @@
+//! One run of one seed, and runs of many: a failure names its seed and how to run that one alone.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use turmoil::{Builder, Sim};
+
+use super::daemon::{self, HOST};
+use super::faults;
+use super::ledger::Counts;
+use super::plan::{Plan, Shape};
+use super::talker;
+use super::world::World;
+
+/// Simulated time moves in steps of this.
+const STEP: Duration = Duration::from_millis(10);
+/// How long everyone may take to read to the end once nothing goes wrong any more.
+const TO_SETTLE: Duration = Duration::from_secs(90);
+/// How long the daemon may take to stop in the end.
+const TO_STOP: Duration = Duration::from_secs(15);
+/// Tenths of a second for which nobody may have anything left to read.
+const CALM: u32 = 10;
+/// The variable with the one seed that is to be run.
+const ONE_SEED: &str = "OREAD_SIM_SEED";
+
+/// What came of a run.
+pub struct Outcome {
+    pub counts: Counts,
+    pub broken: Vec<String>,
+    pub trace: String,
+}
+
+/// Runs these seeds, or the one of the environment, and adds up what happened. `None` for the one seed: sums say nothing then.
+pub fn all(test: &str, shape: Shape, seeds: std::ops::Range<u64>) -> Option<Counts> {
+    let one = std::env::var(ONE_SEED).ok().map(|seed| seed.parse().expect("OREAD_SIM_SEED is a number"));
+    let mut sum = Counts::default();
+    for seed in one.map_or(seeds, |seed| seed..seed + 1) {
+        let outcome = std::panic::catch_unwind(|| simulate(seed, shape));
+        let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed} panicked, {}", again(test, seed)));
+        assert!(
+            outcome.broken.is_empty(),
+            "seed {seed} broke {} promises:\n{}\n\nthe end of its trace:\n{}\n\n{}",
+            outcome.broken.len(),
+            outcome.broken.iter().take(12).cloned().collect::<Vec<_>>().join("\n"),
+            outcome
+                .trace
+                .lines()
+                .rev()
+                .take(30)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+                .join("\n"),
+            again(test, seed)
+        );
+        sum.add(&outcome.counts);
+    }
+    one.is_none().then_some(sum)
+}
+
+fn again(test: &str, seed: u64) -> String {
+    format!("alone: {ONE_SEED}={seed} cargo test --test simulation {test}")
+}
+
+/// One run.
+pub fn simulate(seed: u64, shape: Shape) -> Outcome {
+    let plan = Plan::new(seed, shape);
+    let world = Rc::new(World::new(plan));
+    let mut sim = network(&world);
+    if let Err(error) = play(&mut sim, &world) {
+        world.ledger().break_promise(format!("somebody failed: {error}"));
+    }
+    drop(sim);
+    let mut ledger = world.ledger();
+    ledger.counts.held = world.daemon.held();
+    let (counts, broken) = (ledger.counts, std::mem::take(&mut ledger.broken));
+    Outcome { counts, broken, trace: world.trace.all() }
+}
+
+fn network<'a>(world: &Rc<World>) -> Sim<'a> {
+    let Plan { seed, latency, pieces, clients, .. } = &world.plan;
+    let mut sim = Builder::new()
+        .rng_seed(*seed)
+        .simulation_duration(Duration::from_hours(1))
+        .tick_duration(STEP)
+        .min_message_latency(latency.0)
+        .max_message_latency(latency.1)
+        .tcp_capacity(*pieces)
+        .build();
+    let here = world.clone();
+    sim.host(HOST, move || daemon::serve(here.clone()));
+    for which in 0..clients.len() {
+        let here = world.clone();
+        sim.host(world.name(which), move || talker::talk(here.clone(), which));
+    }
+    sim
+}
+
+fn play(sim: &mut Sim<'_>, world: &World) -> turmoil::Result {
+    for (at, fault) in &world.plan.faults {
+        while sim.elapsed() < *at {
+            sim.step()?;
+        }
+        faults::strike(sim, world, *fault);
+    }
+    while sim.elapsed() < world.plan.lasts {
+        sim.step()?;
+    }
+    world.settling.set(true);
+    world.trace.note(format_args!("settling"));
+    if !sim.is_host_running(HOST) {
+        sim.bounce(HOST);
+    }
+    let unsettled = settle(sim, world)?;
+    for who in unsettled {
+        world
+            .ledger()
+            .break_promise(format!("not where it should be {TO_SETTLE:?} after all was whole: {who}"));
+    }
+    // The daemon says nothing new from here on, but what it owes.
+    let newest = world.daemon.newest();
+    stop(sim, world)?;
+    world.close(&newest);
+    Ok(())
+}
+
+/// Goes on until everyone has been where its rooms are for a while. Says who did not come there.
+fn settle(sim: &mut Sim<'_>, world: &World) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let late = sim.elapsed() + TO_SETTLE;
+    let mut calm = 0;
+    let mut unsettled = Vec::new();
+    while calm < CALM && sim.elapsed() < late {
+        for _ in 0..10 {
+            sim.step()?;
+        }
+        unsettled = world.unsettled();
+        calm = if unsettled.is_empty() { calm + 1 } else { 0 };
+    }
+    Ok(unsettled)
+}
+
+/// The daemon is drained, and gives back all that it took.
+fn stop(sim: &mut Sim<'_>, world: &World) -> turmoil::Result {
+    world.daemon.drain.notify_one();
+    let late = sim.elapsed() + TO_STOP;
+    while sim.is_host_running(HOST) && sim.elapsed() < late {
+        sim.step()?;
+    }
+    if sim.is_host_running(HOST) {
+        world.ledger().break_promise(format!("the daemon did not stop within {TO_STOP:?}"));
+        sim.crash(HOST);
+    }
+    world.ledger().broken.extend(world.daemon.leftovers());
+    Ok(())
+}
