@@ -178,9 +178,9 @@ closed_list! {
         BadText => "bad_text",
         /// A payload over what WELCOME allowed.
         PayloadTooLarge => "payload_too_large",
-        /// No room has this number, or no longer.
+        /// No room ever had this number.
         UnknownRoom => "unknown_room",
-        /// The session is not in that room.
+        /// The session is not in that room, or the room is no more.
         NotJoined => "not_joined",
         /// No session has this number, or none that the sender may reach.
         UnknownSession => "unknown_session",
