@@ -30,6 +30,8 @@ pub(super) struct Notices {
     changes: EntryBuffer,
     /// Whether there were more of them than a notice holds.
     too_many: bool,
+    /// Whether the last notice told only a number.
+    unnamed: bool,
     /// Whether the next notice has been asked for.
     asked: bool,
     sent: VecDeque<Bytes>,
@@ -43,6 +45,7 @@ impl Notices {
             wanted_by: BTreeMap::new(),
             changes: EntryBuffer::new(frame_max.min(LONGEST)),
             too_many: false,
+            unnamed: false,
             asked: false,
             sent: VecDeque::new(),
             last: 0,
@@ -111,7 +114,8 @@ impl RoomState {
         let Some(notices) = &mut self.notices else { return Vec::new() };
         notices.asked = false;
         notices.last += 1;
-        let frame = match (large, notices.too_many) {
+        let all_anew = notices.too_many || std::mem::replace(&mut notices.unnamed, large);
+        let frame = match (large, all_anew) {
             (true, _) => Some(encode(room, position, members, PresenceKind::CountOnly, empty)),
             (false, true) => None,
             (false, false) => {
@@ -120,7 +124,7 @@ impl RoomState {
         };
         match frame {
             Some(frame) => notices.sent.push_back(frame),
-            // Too much happened to be told one by one: everyone is told who is there.
+            // Too much happened to be told one by one, or names begin again: everyone is told who is there.
             None => notices.sent.clear(),
         }
         if notices.sent.len() > KEPT {

@@ -29,7 +29,7 @@ impl Conversation {
         };
         let known = self.rooms.of_name(join.room.as_str());
         let (place, newest) = match known {
-            Some(place) => (place, self.hear_otherwise(turn, place, hearing)?),
+            Some(place) => (place, self.hear_otherwise(turn, place, hearing, join.presence)?),
             None => self.enter(turn, join, hearing)?,
         };
         self.tell_of_presence(turn, place, known.is_none(), join.presence);
@@ -49,11 +49,17 @@ impl Conversation {
     }
 
     /// Says which message was the newest at that moment.
-    fn hear_otherwise(&mut self, turn: &Turn<'_>, place: u32, hearing: Hearing) -> Result<u64, Failure> {
+    fn hear_otherwise(
+        &mut self,
+        turn: &Turn<'_>,
+        place: u32,
+        hearing: Hearing,
+        presence: bool,
+    ) -> Result<u64, Failure> {
         let Some(membership) = self.rooms.get(place) else { return Ok(0) };
         let (room, before) = (membership.room.clone(), membership.hearing);
-        // Who came to publish only was not asked whether it may hear.
-        if before == Hearing::Nothing && hearing != before {
+        // Who came to publish only was not asked whether it may hear, or know who is there.
+        if before == Hearing::Nothing && (hearing != before || presence) {
             let (session, peer) = (turn.handle.session(), turn.peer());
             permit(self.house.authority.may_join(session, peer, &room.name), &room.name)?;
         }
@@ -72,7 +78,8 @@ impl Conversation {
         let (session, peer, name) = (turn.handle.session(), turn.peer(), join.room.as_str());
         let authority = &self.house.authority;
         let may_publish = authority.may_publish(session, peer, name);
-        let permitted = if join.publish_only { may_publish } else { authority.may_join(session, peer, name) };
+        let only_publishes = join.publish_only && !join.presence;
+        let permitted = if only_publishes { may_publish } else { authority.may_join(session, peer, name) };
         permit(permitted, name)?;
         let most = self.house.settings.rooms_per_session;
         if self.rooms.len() as u64 >= most {
