@@ -2,6 +2,8 @@
 //! missing + its own = published since it joined, in one order that is the same for all. Where the wire cannot announce, the metrics
 //! add up: published × everyone else = sent + dropped under one reason.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod rooms_fixture;
 mod support;
 

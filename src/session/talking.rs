@@ -11,7 +11,7 @@ use super::machine::{Arrival, Phase, Standing};
 use super::{Session, Step};
 use crate::codec::{Codec, FrameFault, Suspicion};
 use crate::outbox::CONTROL_BYTES;
-use crate::reason::CloseReason;
+use crate::reason::{CloseReason, DropReason};
 use crate::service::{Batch, Controls, Next, Reply, Talk};
 use crate::tick::Tick;
 
@@ -70,8 +70,13 @@ where
         self.stand();
         let batch = Batch::new(&context.rules.codec, Vec::new(), 0, &held.bytes, held.frames);
         self.answer(cx, now, &context, batch);
-        match (&self.held, held.fault) {
-            (Some(rest), _) if rest.frames == before => return Step::Waits,
+        match (&mut self.held, held.fault) {
+            (Some(rest), fault) => {
+                rest.fault = fault;
+                if rest.frames == before {
+                    return Step::Waits;
+                }
+            }
             (None, Some(fault)) => self.blame(&context, now, &[], fault),
             _ => {}
         }
@@ -147,6 +152,10 @@ where
             _ => return,
         };
         self.parted = true;
+        // Nobody takes it any more, and what the peer still sends is to be read away.
+        if let Some(held) = self.held.take() {
+            self.seat.lost(held.frames.into(), DropReason::SessionEnded);
+        }
         let mut controls = Controls::default();
         self.talk.farewell(&self.seat.turn(now), reason, &mut controls);
         self.queue_controls(now, &controls);
@@ -165,7 +174,7 @@ where
         for frame in controls.frames() {
             debug_assert!(frame.len() <= CONTROL_BYTES, "a control frame is short");
             if !self.machine.queue_control(now, frame) {
-                self.seat.lost(1, crate::reason::DropReason::OutboxNewest);
+                self.seat.lost(1, DropReason::OutboxNewest);
             }
         }
     }

@@ -172,7 +172,7 @@ impl Mouth {
 impl Ears {
     /// The next frame; none at the end, which has to lie between two frames.
     pub async fn hear(&mut self) -> Option<Heard> {
-        let payload = in_time("the daemon says something", self.frame()).await?;
+        let payload = self.frame().await?;
         Some(heard(&payload))
     }
 
@@ -221,7 +221,8 @@ impl Ears {
             }
             self.bytes.drain(..self.at);
             self.at = 0;
-            let read = self.from.read_buf(&mut self.bytes).await.expect("no reset");
+            let read = in_time("the daemon says something", self.from.read_buf(&mut self.bytes)).await;
+            let read = read.expect("no reset");
             if read == 0 {
                 assert!(self.bytes.is_empty(), "the last frame was torn");
                 return None;

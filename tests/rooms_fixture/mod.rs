@@ -10,11 +10,13 @@
     reason = "each test uses its part"
 )]
 
+mod cast;
 mod guest;
 mod ledger;
 mod random;
 pub mod storm;
 
+pub use cast::{Audience, END, Speaker, hear_to_the_end, is_end};
 pub use guest::{Ears, Guest, Heard, LOBBY, Mouth, Quiet};
 pub use ledger::{Chronicle, Ledger};
 pub use random::Random;
@@ -27,6 +29,8 @@ use oread::settings::{
 };
 use socket2::{Domain, Socket, Type};
 
+#[cfg(unix)]
+use crate::support::Program;
 use crate::support::{self, PATIENCE, Wire};
 
 /// The kernel's buffers in these tests, at each end: small, so that a member that does not read is soon behind.
@@ -53,6 +57,20 @@ pub fn with(relay: RelaySettings) -> Settings {
     listener.codec = CodecSettings::LengthDelimited(FrameSettings { max: FRAME, ..FrameSettings::default() });
     listener.socket.send_buffer = Some(KERNEL);
     settings
+}
+
+/// The same in a process of its own, with more settings.
+#[cfg(unix)]
+pub fn program(settings: &[&str]) -> Program {
+    let relay = [
+        "listener.echo.service=relay",
+        "listener.echo.relay.keepalive=0s",
+        "listener.echo.frame.max=64KiB",
+        "listener.echo.room.log_bytes=256KiB",
+        "listener.echo.socket.send_buffer=16KiB",
+        "log.format=json",
+    ];
+    Program::start(&[&relay[..], settings].concat())
 }
 
 /// A client of the listener `echo` without a protocol. Its buffer is small before it is connected: a window must not shrink.

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tokio::sync::watch;
 
-use super::{Chronicle, Guest, Heard, Ledger, Random, in_time, play, relay, until};
+use super::{
+    Chronicle, END, Guest, Ledger, Mouth, Quiet, Random, hear_to_the_end, in_time, play, relay, until,
+};
 use crate::support::Daemon;
 use oread::settings::RoomSettings;
 
@@ -39,9 +41,6 @@ pub struct Outcome {
     /// Sessions of each worker while all were there.
     pub shares: Vec<u64>,
 }
-
-/// The number of the last message of all.
-const END: u32 = u32::MAX;
 
 struct Scene {
     address: SocketAddr,
@@ -121,17 +120,12 @@ async fn survive(scene: Arc<Scene>, reads: bool, mut random: Random) -> Ledger {
         }
         scene.on.subscribe().wait_for(|on| *on).await.unwrap();
     }
-    loop {
-        let heard = ears.hear().await.expect("the last message");
-        ledger.note(&heard);
-        if matches!(&heard, Heard::Message { payload, .. } if payload[..4] == END.to_be_bytes()) {
-            return ledger;
-        }
-    }
+    hear_to_the_end(ears, &mut ledger).await;
+    ledger
 }
 
 /// Speaks and hears until something happens to it. It may remain as one that does nothing any more.
-async fn be_killed(scene: Arc<Scene>, mut random: Random) -> Option<super::Quiet> {
+async fn be_killed(scene: Arc<Scene>, mut random: Random) -> Option<Quiet> {
     let mut guest = Guest::connect(scene.address).await;
     let mut ledger = guest.join(random.once_in(2)).await;
     let Guest { ears, mouth, .. } = &mut guest;
@@ -143,13 +137,10 @@ async fn be_killed(scene: Arc<Scene>, mut random: Random) -> Option<super::Quiet
             ledger.note(&heard);
         }
     };
-    let talk = async {
-        talk(mouth, &scene.storm, scene.storm.messages, &mut random).await;
-        // It may have heard less than it waits for: then it goes now.
-    };
+    // Whichever is through first: it goes in the middle of either.
     tokio::select! {
         () = hear => {}
-        () = talk => {}
+        () = talk(mouth, &scene.storm, scene.storm.messages, &mut random) => {}
     }
     match fate.below(3) {
         0 => guest.reset(),
@@ -160,7 +151,7 @@ async fn be_killed(scene: Arc<Scene>, mut random: Random) -> Option<super::Quiet
 }
 
 /// Says numbered messages of many sizes, several at a time.
-async fn talk(mouth: &mut super::Mouth, storm: &Storm, messages: u32, random: &mut Random) {
+async fn talk(mouth: &mut Mouth, storm: &Storm, messages: u32, random: &mut Random) {
     let mut number = 0;
     while number < messages {
         let mut bytes = Vec::new();
