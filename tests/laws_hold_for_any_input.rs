@@ -1,4 +1,4 @@
-//! Promise: codecs, outbox, session machine and configuration hold their laws for any input. The laws stand in `tests/harness`.
+//! Promise: codecs, protocol, outbox, session machine, room and configuration hold their laws for any input. The laws stand in `tests/harness`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -28,6 +28,17 @@ proptest! {
     #[test]
     fn of_outboxes(data in vec(any::<u8>(), 0..600)) {
         harness::outbox::run(&data);
+    }
+
+    #[test]
+    fn of_frames_of_the_protocol(kind in prop_oneof![0..0x08_u8, 0x81..=0x8A_u8, any::<u8>()], mut data in vec(any::<u8>(), 1..100)) {
+        data[0] = kind;
+        harness::protocol::run(&data);
+    }
+
+    #[test]
+    fn of_rooms(data in vec(any::<u8>(), 0..1500)) {
+        harness::room::run(&data);
     }
 
     #[test]
