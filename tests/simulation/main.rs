@@ -58,7 +58,11 @@ fn the_same_seed_does_the_same_again() {
     for (seed, shape) in (40..).zip([Shape::Rooms, Shape::Lives, Shape::Blocked].repeat(3)) {
         let [one, two] = [(); 2].map(|()| run::simulate(seed, shape).trace);
         let differs = one.lines().zip(two.lines()).position(|(one, two)| one != two);
-        assert!(one == two, "seed {seed}: line {differs:?} is another one the second time");
+        let around = |trace: &str| {
+            let lines = trace.lines().skip(differs.unwrap_or_default().saturating_sub(5)).take(8);
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        assert!(one == two, "seed {seed}: once\n{}\nand then\n{}", around(&one), around(&two));
         lines += one.lines().count();
     }
     assert!(lines > 5_000, "{lines} lines of traces: next to nothing happened");
