@@ -24,6 +24,8 @@ pub(super) struct Memberships {
     news: u64,
     /// The place that is looked at first: each gets its turn.
     first: u32,
+    /// How often all bits had their turn. Places that share one are looked at from another one on each time.
+    round: u32,
 }
 
 impl Memberships {
@@ -102,13 +104,16 @@ impl Memberships {
         }
         let bit = (self.first + self.news.rotate_right(self.first).trailing_zeros()) % u64::BITS;
         self.news &= !(1 << bit);
-        self.first = (bit + 1) % u64::BITS;
+        self.round = self.round.wrapping_add(u32::from(bit < self.first));
+        self.first = bit + 1;
         Some(bit)
     }
 
-    /// The places whose bit this is.
+    /// The places whose bit this is, another one first in each round: the way may be full behind it.
     pub(super) fn sharing(&self, bit: u32) -> impl Iterator<Item = u32> + use<> {
         let places = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        (bit..places).step_by(u64::BITS as usize)
+        let all = places.saturating_sub(bit).div_ceil(u64::BITS);
+        let first = self.round.checked_rem(all).unwrap_or(0);
+        (0..all).map(move |turn| bit + (first + turn) % all * u64::BITS)
     }
 }
