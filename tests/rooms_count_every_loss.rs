@@ -8,8 +8,9 @@ mod rooms_fixture;
 mod support;
 
 use std::thread::scope;
+use std::time::Duration;
 
-use oread::settings::RoomSettings;
+use oread::settings::{RoomSettings, WhenBehind};
 use rooms_fixture::storm::{self, Storm};
 use rooms_fixture::{Random, narrow, plain};
 use support::{Daemon, Wire, frames};
@@ -22,6 +23,30 @@ fn for_each_member_that_is_left() {
         missing += storm::run(Storm::default(), &mut random).missing;
     }
     assert!(missing > 0, "nobody missed anything");
+}
+
+#[test]
+fn under_every_bound() {
+    let mut random = Random::seeded();
+    let room = Storm::default().room;
+    let when_behind = WhenBehind::Block;
+    let short = |millis| Duration::from_millis(millis);
+    for (name, storm) in [
+        ("pushed off", Storm { room: RoomSettings { log_messages: 50, ..room }, ..Storm::default() }),
+        ("too old", Storm { room: RoomSettings { max_age: short(100), ..room }, ..Storm::default() }),
+        ("shed", Storm { queued: 200 << 10, ..Storm::default() }),
+        (
+            "waited for",
+            Storm {
+                room: RoomSettings { when_behind, block_for: short(50), ..room },
+                messages: 50,
+                ..Storm::default()
+            },
+        ),
+    ] {
+        let outcome = storm::run(storm, &mut random);
+        assert!(outcome.missing > 0, "{name}: nobody missed anything");
+    }
 }
 
 /// Frames that each member of the plain room says, and bytes of each.

@@ -67,6 +67,39 @@ fn the_longest_lag_goes_first() {
 }
 
 #[test]
+fn rooms_without_members_go_before_those_with() {
+    let mut settings = relay(RoomSettings { log_bytes: 4 << 20, ..RoomSettings::default() });
+    settings.limits.queued = BUDGET;
+    let daemon = Daemon::start(settings);
+    play(async {
+        let address = daemon.address("echo");
+        let (mut guest, mut ledger) = stall_in(&daemon, "busy").await;
+        let mut in_busy = Speaker::in_room(address, "busy").await;
+        in_busy.say(100, SIZE).await;
+        let lag = || daemon.metrics().sum("oread_room_longest_lag_seconds", &[]) > 0;
+        until("it has waited", lag).await;
+
+        let (reader, _) = stall_in(&daemon, "empty").await;
+        let mut in_empty = Speaker::in_room(address, "empty").await;
+        let said = in_empty.say(100, SIZE).await;
+        in_empty.guest.close();
+        reader.close();
+        let members = || daemon.metrics().sum("oread_room_members", &[]) == 2;
+        until("one room is empty, and lingers", members).await;
+
+        let last = in_busy.say(80, SIZE).await;
+        assert!(daemon.metrics().sum("oread_room_shed_segments_total", &[]) > 0, "the budget was not spent");
+        guest.ears.follow(&mut ledger, last).await;
+        ledger.assert_lost_nothing();
+        let (mut back, _) = stall_in(&daemon, "empty").await;
+        back.close();
+        back = Guest::connect(address).await;
+        let (_, position) = back.enter("empty", false, Some((0, 0))).await;
+        assert_eq!(position, said, "it is the same room, though it gave up messages");
+    });
+}
+
+#[test]
 fn publishers_go_on_where_nobody_reads() {
     let mut settings = relay(RoomSettings { log_bytes: 4 << 20, ..RoomSettings::default() });
     settings.limits.queued = BUDGET;

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use oread::reason::GapReason;
 use oread::settings::{RoomSettings, ServiceKind, WhenBehind};
-use rooms_fixture::{Chronicle, Guest, Ledger, Mouth, Speaker, hear_to_the_end, in_time, play, relay, until};
+use rooms_fixture::{
+    Chronicle, Guest, Heard, Ledger, Mouth, Speaker, hear_to_the_end, in_time, play, relay, until,
+};
 use support::Daemon;
 
 const SIZE: usize = 4_000;
@@ -49,6 +51,27 @@ fn publishers_wait_for_who_reads_on() {
         let last = tokio::join!(speaker.hear_receipts(), late.ears.follow(&mut ledger, 200)).0;
         assert_eq!(last, 200);
         ledger.assert_lost_nothing();
+    });
+}
+
+#[test]
+fn who_is_held_by_one_room_still_hears_another() {
+    let daemon = Daemon::start(relay(room(Duration::from_mins(1))));
+    play(async {
+        let address = daemon.address("echo");
+        let mut held = Speaker::in_room(address, "other").await;
+        held.guest.enter(rooms_fixture::LOBBY, false, None).await;
+        let mut laggard = Guest::connect(address).await;
+        laggard.join(false).await;
+        let bytes = held.next(200, SIZE);
+        held.guest.mouth.send(&bytes).await;
+        until_held(&daemon).await;
+        Speaker::in_room(address, "other").await.say(3, 5).await;
+        let mut heard = 0;
+        while heard < 3 {
+            heard += usize::from(matches!(held.guest.ears.hear().await, Some(Heard::Message { .. })));
+        }
+        assert!(published(&daemon) < 203, "it is held still");
     });
 }
 

@@ -25,11 +25,23 @@ pub struct Storm {
     pub messages: u32,
     /// Bytes of a message at the most.
     pub longest: u32,
+    pub room: RoomSettings,
+    /// `limits.queued`.
+    pub queued: u64,
 }
 
 impl Default for Storm {
     fn default() -> Self {
-        Self { workers: 1, readers: 8, stallers: 4, victims: 12, messages: 200, longest: 4_000 }
+        Self {
+            workers: 1,
+            readers: 8,
+            stallers: 4,
+            victims: 12,
+            messages: 200,
+            longest: 4_000,
+            room: RoomSettings { log_bytes: 256 << 10, ..RoomSettings::default() },
+            queued: 256 << 20,
+        }
     }
 }
 
@@ -53,7 +65,8 @@ struct Scene {
 
 /// Runs it, and holds each member that is left to its account.
 pub fn run(storm: Storm, random: &mut Random) -> Outcome {
-    let mut settings = relay(RoomSettings { log_bytes: 256 << 10, ..RoomSettings::default() });
+    let mut settings = relay(storm.room);
+    settings.limits.queued = storm.queued;
     settings.runtime.workers = storm.workers.try_into().unwrap();
     let daemon = Daemon::start(settings);
     play(blow(&daemon, storm, random))
