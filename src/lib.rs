@@ -39,7 +39,7 @@
 //!                                        ▲
 //!                                     handle      news, mail and orders from everyone else
 //! ```
-//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`].
+//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`], [`pages`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`], and others
 //!   see them as a [`handle`].
 //! - What sessions share: the [`relay`], whose every [`room`] is a log that its members read; it speaks [`protocol`] 1 with a [`client`].
@@ -68,6 +68,7 @@ pub mod line_budget;
 pub mod listener;
 pub mod outbox;
 pub mod pace;
+pub mod pages;
 pub mod peer;
 pub mod protocol;
 pub mod reason;

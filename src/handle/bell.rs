@@ -1,4 +1,5 @@
-//! A worker's bell: wake-ups for its sessions from other workers, and those of its own that are too many for one go, gathered into one.
+//! A worker's bell: wake-ups for its sessions, gathered, so that many from another worker cost one system call, and so that what reaches a
+//! room within one look at the sockets goes out in one write a member.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +9,8 @@ use super::Wake;
 
 /// Sessions woken in one go before others get a turn.
 const SLICE: usize = 256;
+/// So few sessions are woken at once, by whoever has news for them.
+const FEW: usize = 16;
 
 /// Wake-ups on their way to one worker.
 #[derive(Debug, Default)]
@@ -18,10 +21,15 @@ pub struct Bell {
 
 impl Bell {
     /// Leaves wake-ups here. Rings if none were here before.
-    pub fn leave(&self, wakes: impl IntoIterator<Item = Wake>) {
+    pub fn leave(&self, mut wakes: Vec<Wake>) {
         let mut all = self.wakes();
         let rings = all.is_empty();
-        all.extend(wakes);
+        if rings {
+            // A room's whole list moves, without a copy.
+            *all = wakes;
+        } else {
+            all.append(&mut wakes);
+        }
         drop(all);
         if rings {
             self.rung.notify_one();
@@ -32,6 +40,8 @@ impl Bell {
     pub async fn answer(&self) {
         loop {
             self.rung.notified().await;
+            // The runtime looks at its sockets first: what arrives together goes out together.
+            tokio::task::yield_now().await;
             let wakes = std::mem::take(&mut *self.wakes());
             for (count, wake) in wakes.into_iter().enumerate() {
                 if count % SLICE == SLICE - 1 {
@@ -47,20 +57,18 @@ impl Bell {
     }
 }
 
-/// Wakes all of them: those of the worker of `here` now, unless they are many, the others through the bell of their worker.
-pub fn ring(here: Option<&Arc<Bell>>, wakes: Vec<Wake>) {
-    let mut others: Vec<Wake> = Vec::new();
-    let mut woken = 0;
-    for wake in wakes {
-        if woken < SLICE && here.is_some_and(|bell| wake.is_at(bell)) {
-            woken += 1;
+/// Wakes all of them: a few of the worker of `here` now, the others through the bell of their worker.
+pub fn ring(here: Option<&Arc<Bell>>, mut wakes: Vec<Wake>) {
+    if let Some(here) = here.filter(|_| wakes.len() <= FEW) {
+        for wake in wakes.extract_if(.., |wake| wake.is_at(here)) {
             wake.now();
-        } else {
-            others.push(wake);
         }
     }
-    while let Some(last) = others.last() {
+    while let Some(last) = wakes.last() {
         let bell = last.bell().clone();
-        bell.leave(others.extract_if(.., |wake| wake.is_at(&bell)));
+        if wakes.iter().all(|wake| wake.is_at(&bell)) {
+            return bell.leave(wakes);
+        }
+        bell.leave(wakes.extract_if(.., |wake| wake.is_at(&bell)).collect());
     }
 }

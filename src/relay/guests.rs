@@ -16,6 +16,13 @@ pub(super) struct Guests(Mutex<HashMap<SessionId, Guest>>);
 #[derive(Debug)]
 struct Guest {
     handle: Arc<Handle>,
+    /// What most have not: it is in each of them.
+    more: Option<Box<More>>,
+}
+
+/// What is known of a session that has a name, came back, or is about to be replaced.
+#[derive(Debug, Default)]
+struct More {
     /// What it calls itself; none if nothing.
     name: Option<Arc<str>>,
     /// How often it came back.
@@ -38,7 +45,8 @@ pub(super) enum Return {
 impl Guests {
     /// A session comes, under its own number.
     pub(super) fn check_in(&self, handle: &Arc<Handle>, name: Option<Arc<str>>) {
-        let guest = Guest { handle: handle.clone(), name, generation: 0, heir: None };
+        let more = name.is_some().then(|| Box::new(More { name, ..More::default() }));
+        let guest = Guest { handle: handle.clone(), more };
         self.lock().insert(handle.session(), guest);
     }
 
@@ -47,10 +55,11 @@ impl Guests {
         let mut guests = self.lock();
         if let Some(guest) = guests.get_mut(&bearer.session) {
             // The newest ticket, or the one before, if the answer to its use was lost.
-            if bearer.generation.saturating_add(1) < guest.generation {
+            let more = guest.more.get_or_insert_default();
+            if bearer.generation.saturating_add(1) < more.generation {
                 return Return::Stale;
             }
-            guest.heir = Some(handle.clone());
+            more.heir = Some(handle.clone());
             let predecessor = guest.handle.clone();
             drop(guests);
             predecessor.order(CloseReason::Replaced);
@@ -59,7 +68,8 @@ impl Guests {
         }
         handle.rename(bearer.session);
         let generation = bearer.generation.saturating_add(1);
-        guests.insert(bearer.session, Guest { handle: handle.clone(), name, generation, heir: None });
+        let more = Some(Box::new(More { name, generation, heir: None }));
+        guests.insert(bearer.session, Guest { handle: handle.clone(), more });
         Return::Back(generation)
     }
 
@@ -70,7 +80,7 @@ impl Guests {
         if !guests.get(&session).is_some_and(|guest| Arc::ptr_eq(&guest.handle, handle)) {
             return;
         }
-        let heir = guests.remove(&session).and_then(|guest| guest.heir);
+        let heir = guests.remove(&session).and_then(|guest| guest.more?.heir);
         drop(guests);
         if let Some(heir) = heir {
             ring(None, vec![heir.wake_for(0)]);
@@ -84,7 +94,7 @@ impl Guests {
 
     /// What the session calls itself.
     pub(super) fn name(&self, session: SessionId) -> Option<Arc<str>> {
-        self.lock().get(&session)?.name.clone()
+        self.lock().get(&session)?.more.as_ref()?.name.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Guest>> {

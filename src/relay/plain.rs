@@ -61,7 +61,7 @@ impl Conversation {
     /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment. Where that is now, others have a turn first.
     pub(super) fn hold_until(&mut self, turn: &Turn<'_>, until: Tick, taken: usize) -> Next {
         if until <= turn.now {
-            turn.worker.bell().leave([turn.handle.wake_for(PLACE)]);
+            turn.worker.bell().leave(vec![turn.handle.wake_for(PLACE)]);
         } else {
             self.again = until;
         }

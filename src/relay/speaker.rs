@@ -29,7 +29,7 @@ pub(super) struct Speaker {
     /// The newest PING that was not answered yet.
     ping: Option<[u8; 8]>,
     /// What the last error says, beside its code.
-    pub(super) last_words: Option<String>,
+    pub(super) last_words: Option<Box<str>>,
 }
 
 /// How it goes on after a frame.
@@ -236,7 +236,7 @@ impl Conversation {
     /// Ends the session, with these words in its last frame.
     pub(super) fn end(&mut self, reason: CloseReason, words: String) -> Heard {
         if let Some(speaker) = &mut self.speaker {
-            speaker.last_words = Some(words);
+            speaker.last_words = Some(words.into());
         }
         Heard::End(reason)
     }

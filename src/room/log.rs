@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use slab::Slab;
-
 use super::rules::RoomRules;
 use super::seat::{Account, Hearing, Lag, Member, Seat, Start};
 use super::segment::Segment;
 use super::waiting::Waiting;
+use crate::pages::Pages;
 use crate::peer::SessionId;
 use crate::tick::Tick;
 
@@ -37,7 +36,7 @@ pub struct RoomLog<W> {
     pub(super) buffer: usize,
     pub(super) opened: Tick,
     // Who reads.
-    pub(super) seats: Slab<Seat>,
+    pub(super) seats: Pages<Seat>,
     pub(super) by_session: HashMap<SessionId, usize>,
     /// Members that hear and have nothing to read: they are behind no segment.
     pub(super) at_head: usize,
@@ -89,7 +88,7 @@ impl<W> RoomLog<W> {
             pushed_off: 0,
             buffer: 0,
             opened: now,
-            seats: Slab::new(),
+            seats: Pages::default(),
             by_session: HashMap::new(),
             at_head: 0,
             readers: Waiting::default(),
@@ -140,7 +139,9 @@ impl<W> RoomLog<W> {
     pub fn leave(&mut self, now: Tick, member: Member) -> Left<W> {
         self.pass(now);
         let Member(key) = member;
-        let seat = self.seats.remove(key);
+        let Some(seat) = self.seats.remove(key) else {
+            return Left { account: Account::default(), owed: 0, wake: Vec::new() };
+        };
         self.by_session.remove(&seat.session);
         self.readers.remove(key);
         self.publishers.remove(key);

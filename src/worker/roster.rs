@@ -13,9 +13,8 @@
 
 use std::sync::Arc;
 
-use slab::Slab;
-
 use crate::handle::Handle;
+use crate::pages::Pages;
 use crate::tick::Tick;
 
 /// Slots of the wheel: 51 seconds of ticks. A power of two.
@@ -30,7 +29,7 @@ pub struct SeatKey(u32);
 /// The sessions of one worker.
 #[derive(Debug)]
 pub(super) struct Roster {
-    seats: Slab<Seat>,
+    seats: Pages<Seat>,
     heads: Box<[u32]>,
     /// The tick up to which the wheel has turned.
     turned: Tick,
@@ -48,23 +47,24 @@ struct Seat {
 
 impl Default for Roster {
     fn default() -> Self {
-        Self { seats: Slab::new(), heads: vec![NIL; SLOTS as usize].into(), turned: Tick::ZERO }
+        Self { seats: Pages::default(), heads: vec![NIL; SLOTS as usize].into(), turned: Tick::ZERO }
     }
 }
 
 impl Roster {
     /// A session sits down. `None` when all of 2^32 − 1 seats are taken.
     pub(super) fn enter(&mut self, handle: Arc<Handle>) -> Option<SeatKey> {
-        let entry = self.seats.vacant_entry();
-        let key = u32::try_from(entry.key()).ok().filter(|key| *key != NIL)?;
-        entry.insert(Seat { handle, deadline: Tick::NEVER, slot: NIL, previous: NIL, next: NIL });
-        Some(SeatKey(key))
+        if self.seats.len() >= NIL as usize {
+            return None;
+        }
+        let seat = Seat { handle, deadline: Tick::NEVER, slot: NIL, previous: NIL, next: NIL };
+        u32::try_from(self.seats.insert(seat)).ok().map(SeatKey)
     }
 
     /// A session leaves.
     pub(super) fn leave(&mut self, key: SeatKey) {
         self.unlink(key.0);
-        self.seats.try_remove(key.0 as usize);
+        self.seats.remove(key.0 as usize);
     }
 
     /// Wakes the session at `deadline`, and forgets an earlier wish of it.
@@ -112,9 +112,9 @@ impl Roster {
 
     /// Adds those in the next `count` seats from `from` on to `found`. Says where to go on; `None` at the end.
     pub(super) fn some(&self, from: usize, count: usize, found: &mut Vec<Arc<Handle>>) -> Option<usize> {
-        let end = self.seats.capacity().min(from.saturating_add(count));
+        let end = self.seats.bound().min(from.saturating_add(count));
         found.extend((from..end).filter_map(|key| self.seats.get(key)).map(|seat| seat.handle.clone()));
-        (end < self.seats.capacity()).then_some(end)
+        (end < self.seats.bound()).then_some(end)
     }
 
     fn link(&mut self, key: u32) {
