@@ -32,6 +32,8 @@ pub(super) struct RoomState {
     pub(super) log: RoomLog<Wake>,
     /// Bytes of the log that the process's budget and the gauge know of.
     charged: usize,
+    /// Whether it was charged to nobody for good: whoever still looks at it does not change that.
+    closed: bool,
     /// What is said of who is in the room; none where nobody wants to know.
     pub(super) notices: Option<Box<Notices>>,
     /// Whether the house knows that it was left by everyone.
@@ -43,8 +45,15 @@ pub(super) struct RoomState {
 
 impl Room {
     pub(super) fn new(number: u32, name: Arc<str>, settings: &RoomSettings, log: RoomLog<Wake>) -> Self {
-        let state =
-            Mutex::new(RoomState { log, charged: 0, notices: None, listed: false, appends: 0, sample: None });
+        let state = Mutex::new(RoomState {
+            log,
+            charged: 0,
+            closed: false,
+            notices: None,
+            listed: false,
+            appends: 0,
+            sample: None,
+        });
         Self { number, name, when_behind: settings.when_behind, state }
     }
 
@@ -60,7 +69,7 @@ impl RoomState {
     #[inline]
     pub(super) fn settle(&mut self, queued: &Budget, stats: &ListenerStats) {
         let bytes = self.log.bytes();
-        if bytes != self.charged {
+        if bytes != self.charged && !self.closed {
             queued.settle(self.charged, bytes);
             let level = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
             stats.relay.log_bytes.add(level(bytes) - level(self.charged));
@@ -72,7 +81,7 @@ impl RoomState {
     pub(super) fn close(&mut self, queued: &Budget, stats: &ListenerStats) {
         let _ = queued.settle(self.charged, 0);
         stats.relay.log_bytes.add(-i64::try_from(self.charged).unwrap_or(i64::MAX));
-        self.charged = 0;
+        (self.charged, self.closed) = (0, true);
     }
 
     /// An append was made. Now and then it is measured how long it takes to the members' sockets.
@@ -93,5 +102,43 @@ impl RoomState {
         {
             stats.relay.dwell.record(at.elapsed().as_secs_f64());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handle::{Bell, Handle};
+    use crate::peer::{Peer, SessionId};
+    use crate::room::{Append, Hearing, RoomRules, Run, Start};
+    use crate::tick::Tick;
+
+    /// A room is closed on one worker while another, which had made its list of rooms before, sheds or tends it.
+    #[test]
+    fn a_closed_room_is_charged_to_nobody_whoever_still_looks_at_it() {
+        let (queued, stats) = (Budget::new(1 << 30), ListenerStats::default());
+        let settings = RoomSettings { log_messages: 8, ..RoomSettings::default() };
+        let log = RoomLog::new(RoomRules::new(&settings), 1, Tick::ZERO);
+        let room = Room::new(1, "a".into(), &settings, log);
+        let mut state = room.lock();
+        let waker =
+            || Handle::new(SessionId(1), Peer::Local, "rooms".into(), Arc::<Bell>::default()).wake_for(0);
+        let Ok(member) = state.log.join(Tick::ZERO, SessionId(1), Hearing::All, Start::Newest) else {
+            unreachable!("there are seats")
+        };
+        for _ in 0..4 {
+            let run = Run { bytes: b"what lingers", ends: &[12] };
+            let appended = state.log.append(Tick::ZERO, &member, run, waker);
+            assert!(matches!(appended, Append::Taken { messages: 1, .. }));
+        }
+        state.settle(&queued, &stats);
+        let _left = state.log.leave(Tick::ZERO, member);
+        assert!(state.log.segments() > 1 && queued.used() > 0);
+
+        state.close(&queued, &stats);
+        let _wakes = state.log.shed(Tick::ZERO);
+        state.settle(&queued, &stats);
+        assert!(state.log.bytes() > 0);
+        assert_eq!((queued.used(), stats.relay.log_bytes.now()), (0, 0));
     }
 }
