@@ -8,6 +8,8 @@
 mod support;
 mod tools_fixture;
 
+use std::time::Duration;
+
 use oread::settings::{RelaySettings, RoomSettings, ServiceKind};
 use support::Daemon;
 use tools_fixture::{code, json, oread};
@@ -17,12 +19,15 @@ fn a_stalled_member_learns_exactly_what_it_missed() {
     let mut settings = support::settings();
     let room = RoomSettings { log_bytes: 256 << 10, log_messages: 64, ..RoomSettings::default() };
     let listener = &mut settings.listeners[0];
-    listener.service = ServiceKind::Relay(Box::new(RelaySettings { room, ..RelaySettings::default() }));
+    // Shorter than the load: who stalls still lives.
+    let keepalive = Duration::from_secs(2);
+    listener.service =
+        ServiceKind::Relay(Box::new(RelaySettings { room, keepalive, ..RelaySettings::default() }));
     let daemon = Daemon::start(settings);
 
     let address = daemon.address("echo").to_string();
     let words = ["--members", "2", "--stalled", "2", "--size", "16KiB", "--depth", "4", "--warmup", "0s"];
-    let output = oread(&[&["bench", "relay", &address, "--json", "--duration", "2s"], &words[..]].concat());
+    let output = oread(&[&["bench", "relay", &address, "--json", "--duration", "4s"], &words[..]].concat());
     let report = json(&output);
     assert_eq!(code(&output), 0, "{report}");
     let account = |of: &str| report["account"][of].as_u64().unwrap();

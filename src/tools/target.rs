@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::settings::Address;
 
@@ -92,9 +92,19 @@ pub(crate) enum Stream {
 impl Stream {
     /// Connects, with `TCP_NODELAY`: a tool that measures must not wait for Nagle.
     pub(crate) async fn connect(address: &Address) -> io::Result<Self> {
+        Self::connect_narrow(address, None).await
+    }
+
+    /// The same, with a bound on the bytes that the kernel holds for a reader that does not read. Set before connecting: a window
+    /// that shrinks later is opened again only by the other side's probes, seconds after it could be.
+    pub(crate) async fn connect_narrow(address: &Address, held: Option<u32>) -> io::Result<Self> {
         match address {
             Address::Tcp(address) => {
-                let stream = TcpStream::connect(address).await?;
+                let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+                if let Some(bytes) = held {
+                    socket.set_recv_buffer_size(bytes)?;
+                }
+                let stream = socket.connect(*address).await?;
                 stream.set_nodelay(true)?;
                 Ok(Self::Tcp(stream))
             }
@@ -105,17 +115,6 @@ impl Stream {
                 io::ErrorKind::Unsupported,
                 "this platform has no Unix sockets: use tcp://",
             )),
-        }
-    }
-}
-
-impl Stream {
-    /// Bounds what the kernel holds for a reader that does not read, in bytes.
-    pub(crate) fn narrow(&self, bytes: usize) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => socket2::SockRef::from(stream).set_recv_buffer_size(bytes),
-            #[cfg(unix)]
-            Self::Unix(stream) => socket2::SockRef::from(stream).set_recv_buffer_size(bytes),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::time::{Interval, interval};
+
 use super::super::stage::Phase;
 use super::account::{Account, Offence};
 use super::letter::{PROBE, Read};
@@ -25,6 +27,8 @@ pub(super) struct Member {
     seat: usize,
     number: u32,
     stalled: bool,
+    /// When a stalled member has to say that it lives, since it answers no PING.
+    alive: Option<Interval>,
     account: Account,
     /// Where the room has it standing.
     standing: u64,
@@ -47,6 +51,7 @@ impl Member {
             shared: Arc::clone(shared),
             room: Arc::clone(room),
             stalled: role == Role::Stalled,
+            alive: session.keepalive().filter(|_| role == Role::Stalled).map(|every| interval(every / 3)),
             session,
             number,
             standing: 0,
@@ -84,6 +89,7 @@ impl Member {
                 return Poll::Ready(Ok(()));
             }
             if self.stalled && self.shared.stage.phase() < Phase::Stopping {
+                self.live(cx)?;
                 return Poll::Pending;
             }
             if self.is_done() {
@@ -92,6 +98,15 @@ impl Member {
             self.session.send(cx)?;
             ready!(self.poll_read(cx))?;
         }
+    }
+
+    /// Says that it lives, by a frame that nobody answers: an answer would have to be read before the relay reads on.
+    fn live(&mut self, cx: &mut Context<'_>) -> Result<(), Trouble> {
+        let Some(alive) = &mut self.alive else { return Ok(()) };
+        while alive.poll_tick(cx).is_ready() {
+            Speech::pong(Ping { opaque: [0; 8] }, self.session.out());
+        }
+        self.session.send(cx)
     }
 
     /// Whether all members have got all. One that has goes on reading until then, so that what comes twice is noticed.
@@ -172,6 +187,7 @@ impl Reading<'_> {
             }
             Heard::Control(ServerFrame::Error(error)) => return Err(Trouble::refused(&error)),
             Heard::Control(ServerFrame::Left(_)) => return Err(Trouble::PutOut),
+            Heard::Control(ServerFrame::GoingAway(_)) => return Err(Trouble::GoingAway),
             Heard::Control(_) => Ok(()),
         };
         if let Err(offence) = taken {

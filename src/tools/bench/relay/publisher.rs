@@ -105,6 +105,7 @@ impl Publisher {
             }
             Heard::Control(ServerFrame::Error(error)) => Err(Trouble::refused(&error)),
             Heard::Control(ServerFrame::Left(_)) => Err(Trouble::PutOut),
+            Heard::Control(ServerFrame::GoingAway(_)) => Err(Trouble::GoingAway),
             // In plain mode a publisher hears the others; only members check.
             Heard::Message { .. } | Heard::Control(_) => Ok(()),
         }))?;

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
@@ -19,7 +20,7 @@ use crate::tools::target::Stream;
 /// Bytes of a read.
 const READ: usize = 256 << 10;
 /// The receive buffer of a member that reads nothing: the relay is to notice soon.
-const LITTLE: usize = 16 << 10;
+const LITTLE: u32 = 16 << 10;
 
 thread_local! {
     /// An unfinished frame and what was read behind it.
@@ -49,19 +50,19 @@ pub(super) struct Session {
     /// The room's number and newest position, as JOINED said; none in plain mode.
     joined: Option<(RoomNumber, u64)>,
     greeted: bool,
+    /// After so long without a frame of ours the relay asks whether we live; none: never.
+    keepalive: Option<Duration>,
 }
 
 impl Session {
     /// Connects, says who it is, and waits until it is in the room. A plain relay answers nothing.
     pub(super) async fn open(plan: &Plan, room: &str, role: Role) -> Result<Self, Trouble> {
         let patience = plan.course.timeout;
-        let stream = match tokio::time::timeout(patience, Stream::connect(&plan.address)).await {
+        let held = (role == Role::Stalled).then_some(LITTLE);
+        let stream = match tokio::time::timeout(patience, Stream::connect_narrow(&plan.address, held)).await {
             Ok(stream) => stream.map_err(Trouble::Connect)?,
             Err(_) => return Err(Trouble::Connect(io::ErrorKind::TimedOut.into())),
         };
-        if role == Role::Stalled {
-            stream.narrow(LITTLE).map_err(Trouble::Connect)?;
-        }
         let mut session = Self {
             stream,
             speech: plan.speech,
@@ -71,6 +72,7 @@ impl Session {
             written: 0,
             joined: None,
             greeted: false,
+            keepalive: None,
         };
         if plan.speech == Speech::Protocol {
             let greeting = tokio::time::timeout(patience, session.greet());
@@ -83,14 +85,17 @@ impl Session {
         let greeting = std::mem::take(&mut self.out);
         self.stream.write_all(&greeting).await.map_err(|error| self.broken(error))?;
         let size = self.size;
-        let mut joined = None;
+        let (mut joined, mut keepalive) = (None, 0);
         while joined.is_none() {
             poll_fn(|cx| {
                 self.poll_hear(cx, |heard| match heard {
-                    Heard::Control(ServerFrame::Welcome(welcome)) => match welcome.max_payload {
-                        max if (max as usize) < size => Err(Trouble::TooLarge { max }),
-                        _ => Ok(()),
-                    },
+                    Heard::Control(ServerFrame::Welcome(welcome)) => {
+                        keepalive = welcome.keepalive_ms;
+                        match welcome.max_payload {
+                            max if (max as usize) < size => Err(Trouble::TooLarge { max }),
+                            _ => Ok(()),
+                        }
+                    }
                     Heard::Control(ServerFrame::Joined(answer)) => {
                         joined = Some((answer.room, answer.position.0));
                         Ok(())
@@ -102,12 +107,18 @@ impl Session {
             .await?;
         }
         (self.joined, self.greeted) = (joined, true);
+        self.keepalive = (keepalive > 0).then(|| Duration::from_millis(keepalive.into()));
         Ok(())
     }
 
     /// The room's number and newest position when it was joined.
     pub(super) fn joined(&self) -> Option<(RoomNumber, u64)> {
         self.joined
+    }
+
+    /// After how long without a frame of ours the relay asks whether we live.
+    pub(super) fn keepalive(&self) -> Option<Duration> {
+        self.keepalive
     }
 
     /// Where to append what is to be written.

@@ -21,6 +21,8 @@ pub(super) enum Trouble {
     Refused { code: Listed<ErrorCode>, text: String },
     /// The relay ended the membership.
     PutOut,
+    /// The relay is stopping.
+    GoingAway,
     /// The relay takes no payload of this size.
     TooLarge { max: u32 },
     /// It passes on, or returns, what clients say.
@@ -61,6 +63,7 @@ impl fmt::Display for Trouble {
             | Self::SpeaksProtocol
             | Self::OtherCodec => self.misunderstanding(f),
             Self::Refused { code, text } => refused(f, *code, text),
+            Self::GoingAway => write!(f, "the relay is stopping: it said GOING_AWAY"),
             Self::PutOut => write!(f, "the relay ended the membership: its log says why"),
             Self::TooLarge { max } => write!(
                 f,
