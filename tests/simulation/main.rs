@@ -12,6 +12,7 @@ mod daemon;
 mod faults;
 mod hearing;
 mod ledger;
+mod library;
 mod mood;
 mod narrow;
 mod plan;
@@ -49,13 +50,21 @@ fn a_daemon_that_stops_and_comes_back_loses_nothing_silently() {
 fn a_room_that_waits_for_its_slowest_skips_no_listener() {
     let name = "a_room_that_waits_for_its_slowest_skips_no_listener";
     let Some(sum) = run::all(name, Shape::Blocked, 2_000..2_060) else { return };
-    assert!(sum.received > 10_000 && sum.replays > 50 && sum.resumed > 20, "{sum:?}");
+    assert!(sum.received > 10_000 && sum.replays > 50 && sum.resumed > 20 && sum.held > 50, "{sum:?}");
+}
+
+#[test]
+fn the_librarys_client_resumes_without_duplicate_or_unmarked_loss() {
+    let name = "the_librarys_client_resumes_without_duplicate_or_unmarked_loss";
+    let Some(sum) = run::all(name, Shape::Library, 3_000..3_060) else { return };
+    assert!(sum.received > 10_000 && sum.gaps > 200 && sum.cuts > 100, "{sum:?}");
+    assert!(sum.replays > 100 && sum.resumed > 50, "{sum:?}");
 }
 
 #[test]
 fn the_same_seed_does_the_same_again() {
     let mut lines = 0;
-    for (seed, shape) in (40..).zip([Shape::Rooms, Shape::Lives, Shape::Blocked].repeat(3)) {
+    for (seed, shape) in (40..).zip([Shape::Rooms, Shape::Lives, Shape::Blocked, Shape::Library].repeat(3)) {
         let [one, two] = [(); 2].map(|()| run::simulate(seed, shape).trace);
         let differs = one.lines().zip(two.lines()).position(|(one, two)| one != two);
         let around = |trace: &str| {

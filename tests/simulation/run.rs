@@ -1,5 +1,6 @@
 //! One run of one seed, and runs of many: a failure names its seed and how to run that one alone.
 
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use turmoil::{Builder, Sim};
 use super::daemon::{self, HOST};
 use super::faults;
 use super::ledger::Counts;
+use super::library;
 use super::plan::{Plan, Shape};
 use super::talker;
 use super::world::World;
@@ -37,26 +39,24 @@ pub fn all(test: &str, shape: Shape, seeds: std::ops::Range<u64>) -> Option<Coun
     for seed in one.map_or(seeds, |seed| seed..seed + 1) {
         let outcome = std::panic::catch_unwind(|| simulate(seed, shape));
         let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed} panicked, {}", again(test, seed)));
-        assert!(
-            outcome.broken.is_empty(),
-            "seed {seed} broke {} promises:\n{}\n\nthe end of its trace:\n{}\n\n{}",
-            outcome.broken.len(),
-            outcome.broken.iter().take(12).cloned().collect::<Vec<_>>().join("\n"),
-            outcome
-                .trace
-                .lines()
-                .rev()
-                .take(30)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .collect::<Vec<_>>()
-                .join("\n"),
-            again(test, seed)
-        );
+        if !outcome.broken.is_empty() {
+            panic!("{}", report(test, seed, &outcome));
+        }
         sum.add(&outcome.counts);
     }
     one.is_none().then_some(sum)
+}
+
+/// What a person wants to know of a seed that failed.
+fn report(test: &str, seed: u64, outcome: &Outcome) -> String {
+    let broken = outcome.broken.iter().take(12).map(|broken| format!("  {broken}\n")).collect::<String>();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}.trace"));
+    let trace = match std::fs::write(&file, &outcome.trace) {
+        Ok(()) => format!("its trace is {}", file.display()),
+        Err(error) => format!("its trace could not be written to {}: {error}", file.display()),
+    };
+    let promises = outcome.broken.len();
+    format!("seed {seed} broke {promises} promises:\n{broken}{trace}\n{}", again(test, seed))
 }
 
 fn again(test: &str, seed: u64) -> String {
@@ -92,7 +92,10 @@ fn network<'a>(world: &Rc<World>) -> Sim<'a> {
     sim.host(HOST, move || daemon::serve(here.clone()));
     for which in 0..clients.len() {
         let here = world.clone();
-        sim.host(world.name(which), move || talker::talk(here.clone(), which));
+        match clients[which].library {
+            true => sim.host(world.name(which), move || library::run(here.clone(), which)),
+            false => sim.host(world.name(which), move || talker::talk(here.clone(), which)),
+        }
     }
     sim
 }

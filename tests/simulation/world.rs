@@ -154,14 +154,19 @@ impl Memory {
         }
     }
 
-    /// The connection is gone.
+    /// The connection is gone, and with it every answer that was awaited.
     pub fn cut(&mut self, ledger: &mut Ledger) {
-        ledger.counts.cuts += u64::from(self.up);
         ledger.unconfirmed(self.publisher, self.unanswered.len() as u64);
         self.unanswered.clear();
-        self.up = false;
         // A leave that was not answered is one all the same.
         self.places.retain(|_, place| !place.leaving);
+        self.lost(ledger);
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self, ledger: &mut Ledger) {
+        ledger.counts.cuts += u64::from(self.up);
+        self.up = false;
         self.places.values_mut().for_each(|place| place.number = None);
     }
 
