@@ -39,9 +39,7 @@ pub fn all(test: &str, shape: Shape, seeds: std::ops::Range<u64>) -> Option<Coun
     for seed in one.map_or(seeds, |seed| seed..seed + 1) {
         let outcome = std::panic::catch_unwind(|| simulate(seed, shape));
         let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed} panicked, {}", again(test, seed)));
-        if !outcome.broken.is_empty() {
-            panic!("{}", report(test, seed, &outcome));
-        }
+        assert!(outcome.broken.is_empty(), "{}", report(test, seed, &outcome));
         sum.add(&outcome.counts);
     }
     one.is_none().then_some(sum)
@@ -49,14 +47,14 @@ pub fn all(test: &str, shape: Shape, seeds: std::ops::Range<u64>) -> Option<Coun
 
 /// What a person wants to know of a seed that failed.
 fn report(test: &str, seed: u64, outcome: &Outcome) -> String {
-    let broken = outcome.broken.iter().take(12).map(|broken| format!("  {broken}\n")).collect::<String>();
+    let broken = outcome.broken.iter().take(12).cloned().collect::<Vec<_>>().join("\n  ");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}.trace"));
     let trace = match std::fs::write(&file, &outcome.trace) {
         Ok(()) => format!("its trace is {}", file.display()),
         Err(error) => format!("its trace could not be written to {}: {error}", file.display()),
     };
     let promises = outcome.broken.len();
-    format!("seed {seed} broke {promises} promises:\n{broken}{trace}\n{}", again(test, seed))
+    format!("seed {seed} broke {promises} promises:\n  {broken}\n{trace}\n{}", again(test, seed))
 }
 
 fn again(test: &str, seed: u64) -> String {
@@ -90,11 +88,12 @@ fn network<'a>(world: &Rc<World>) -> Sim<'a> {
         .build();
     let here = world.clone();
     sim.host(HOST, move || daemon::serve(here.clone()));
-    for which in 0..clients.len() {
+    for (which, client) in clients.iter().enumerate() {
         let here = world.clone();
-        match clients[which].library {
-            true => sim.host(world.name(which), move || library::run(here.clone(), which)),
-            false => sim.host(world.name(which), move || talker::talk(here.clone(), which)),
+        if client.library {
+            sim.host(world.name(which), move || library::run(here.clone(), which));
+        } else {
+            sim.host(world.name(which), move || talker::talk(here.clone(), which));
         }
     }
     sim
