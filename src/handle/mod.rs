@@ -10,14 +10,21 @@
 
 mod bell;
 mod mail;
+mod news;
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+mod atomics {
+    //! What the model of the lock-free part puts others in the place of.
+    pub(super) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+}
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 use std::time::Instant;
 
 pub use bell::{Bell, ring};
 pub use mail::{Fetched, Mail, MailRules, Refused};
+use news::News;
 
 use crate::peer::{Peer, SessionId};
 use crate::reason::CloseReason;
@@ -32,10 +39,7 @@ pub struct Handle {
     bell: Arc<Bell>,
     /// Of the task that the session is. Set in its first turn; a spawned task keeps its waker for life.
     waker: OnceLock<Waker>,
-    /// A bit for each place in which there is news; see [`Handle::take_news`].
-    news: AtomicU64,
-    /// The reason to end with and one more; 0: none.
-    order: AtomicU8,
+    news: News,
     /// Bytes in its outbox, for people to look at.
     owed: AtomicU32,
     mail: Mail,
@@ -58,8 +62,7 @@ impl Handle {
             born: Instant::now(),
             bell,
             waker: OnceLock::new(),
-            news: AtomicU64::new(0),
-            order: AtomicU8::new(0),
+            news: News::new(),
             owed: AtomicU32::new(0),
             mail: Mail::default(),
         })
@@ -96,8 +99,7 @@ impl Handle {
         if self.waker.get().is_none() {
             // Lost only to this very session, which polls itself from one thread.
             let _ = self.waker.set(waker.clone());
-            // Whoever gave an order before sees the waker, or this turn sees the order.
-            fence(Ordering::SeqCst);
+            self.news.registered();
         }
     }
 
@@ -116,19 +118,13 @@ impl Handle {
 
     /// As [`Handle::end`], for whoever wakes it in another way.
     pub fn order(&self, reason: CloseReason) {
-        // Lost only to an earlier order, which stands.
-        let _ = self.order.compare_exchange(0, reason as u8 + 1, Ordering::AcqRel, Ordering::Relaxed);
-        // See `polled_by`.
-        fence(Ordering::SeqCst);
+        self.news.order(reason as u8);
     }
 
     /// What the session was told to end with.
     #[inline]
     pub fn ordered(&self) -> Option<CloseReason> {
-        match self.order.load(Ordering::Acquire) {
-            0 => None,
-            order => CloseReason::ALL.get(usize::from(order) - 1).copied(),
-        }
+        CloseReason::ALL.get(usize::from(self.news.ordered()?)).copied()
     }
 
     /// A wish to be woken for news in this place.
@@ -138,13 +134,13 @@ impl Handle {
 
     /// Notes that there is news in a place, without waking.
     pub fn note(&self, place: u32) {
-        self.news.fetch_or(1 << (place % u64::BITS), Ordering::Release);
+        self.news.note(place);
     }
 
     /// A bit for each place in which there is news since the last time, place 64 counting as place 0 again.
     #[inline]
     pub fn take_news(&self) -> u64 {
-        if self.news.load(Ordering::Relaxed) == 0 { 0 } else { self.news.swap(0, Ordering::AcqRel) }
+        self.news.take()
     }
 
     /// Bytes in the session's outbox, as of its last turn.
