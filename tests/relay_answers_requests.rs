@@ -1,6 +1,8 @@
 //! Promise: each request of protocol 1 is answered as specified, with the request's own number, and one that fails costs nobody anything: not
 //! its own session, and not another.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 

@@ -1,6 +1,8 @@
 //! Promise: on a drain each session is told its own time to come back, spread so that they arrive at the configured rate; what was said before is
 //! delivered, then the connection is closed in order, and no frame is torn.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 
@@ -45,7 +47,9 @@ fn what_was_said_before_is_delivered() {
     let daemon = relay_on(|listener| listener.socket.send_buffer = Some(16 << 10), |_| {});
     let members: Vec<_> = (0..3).map(|_| Client::in_room(&daemon, "lobby", Wish::default())).collect();
     let (mut ada, place) = Client::in_room(&daemon, "lobby", PUBLISH_ONLY);
-    members.iter().for_each(|(member, _)| member.take_little());
+    for (member, _) in &members {
+        member.take_little();
+    }
     let payload = |position: u64| position.to_be_bytes().repeat(512);
     for position in 1..=MESSAGES {
         assert_eq!(ada.publish_and_hear(place.room, &payload(position)), position);

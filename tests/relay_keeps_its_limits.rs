@@ -1,6 +1,8 @@
 //! Promise: rooms, members, names, payloads and rates are bounded as configured: the last that is allowed passes, one more is refused with the
 //! code that says which limit it was, and who was within them notices nothing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 

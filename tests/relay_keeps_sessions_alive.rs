@@ -1,6 +1,8 @@
 //! Promise: who is silent is asked whether it lives, not all at one moment, and ends after 1.5 times the keepalive, whether it can be written to or
 //! not. Who provokes answers and does not take them is not read until it does, and loses none; who is kept waiting by a room is not ended.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 
@@ -77,8 +79,9 @@ fn who_can_not_be_written_to_ends_all_the_same() {
     let (ada, place) = Client::in_room(&daemon, "lobby", Wish::default());
     ada.take_little();
     let (mut bob, _) = Client::in_room(&daemon, "lobby", PUBLISH_ONLY);
+    let much = vec![0; 32 << 10];
     for _ in 0..100 {
-        bob.publish_and_hear(place.room, &[0; 32 << 10]);
+        bob.publish_and_hear(place.room, &much);
     }
     daemon.until("the silent one is ended", |metrics| {
         bob.expect_life();
@@ -99,9 +102,8 @@ fn many_pings_cost_a_bounded_answer() {
         let all: Vec<u8> = (1..=PINGS).flat_map(ping).collect();
         std::io::Write::write_all(&mut writing, &all).unwrap();
     });
-    let metrics =
-        daemon.until("it is read no more", |metrics| metrics.sum("oread_reads_paused_total", &[]) > 0);
-    assert!(metrics.sum("oread_outbox_bytes", &[]) <= 4096);
+    daemon.until("the flood is here", |metrics| metrics.frames("received") > 10_000);
+    assert!(daemon.metrics().sum("oread_outbox_bytes", &[]) <= 4096);
     let mut last = 0;
     while last < PINGS {
         match ada.hear() {

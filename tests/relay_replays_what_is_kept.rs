@@ -1,6 +1,8 @@
 //! Promise: a JOIN from a position gets what came after it, then what is said from then on: nothing twice, nothing missing, and a GAP for exactly
 //! what is held no longer. A room that died and is born again is another epoch.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 

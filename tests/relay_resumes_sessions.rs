@@ -1,6 +1,8 @@
 //! Promise: a ticket makes another connection the same session. Used while that session stands it replaces it; forged, expired or overtaken it
 //! makes a new one; and with a JOIN from the last position nothing is heard twice and nothing is missed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 
@@ -63,8 +65,9 @@ fn one_that_is_stuck_is_replaced_at_once() {
     let (ada, place) = Client::in_room(&daemon, "lobby", Wish::default());
     ada.take_little();
     let (mut bob, _) = Client::in_room(&daemon, "lobby", PUBLISH_ONLY);
+    let much = vec![0; 64 << 10];
     for _ in 0..500 {
-        bob.publish(0, place.room, &[0; 64 << 10]);
+        bob.publish(0, place.room, &much);
     }
     bob.publish_and_hear(place.room, b"the last");
     let mut next = Client::resume(&daemon, &ada.ticket);

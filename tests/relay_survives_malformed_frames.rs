@@ -1,6 +1,8 @@
 //! Promise: a malformed frame of any type ends its session, or fails as a request, as `docs/protocol.md` has it, and costs no other session
 //! anything.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 

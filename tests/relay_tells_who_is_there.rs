@@ -1,6 +1,8 @@
 //! Promise: who asks for presence is told who is in a room, then who comes, goes and is lost, in batches; in a large room only how many; and with
 //! a roster first where names begin again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod relay_fixture;
 mod support;
 
