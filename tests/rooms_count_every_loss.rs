@@ -57,7 +57,18 @@ const SILENT: usize = 6;
 
 #[test]
 fn in_the_metrics_of_a_plain_room() {
-    let daemon = Daemon::start(plain(RoomSettings { log_bytes: 256 << 10, ..RoomSettings::default() }));
+    let room = Storm::default().room;
+    let block_for = Duration::from_millis(50);
+    assert_metrics_add_up(1, room);
+    assert_metrics_add_up(2, RoomSettings { max_age: Duration::from_millis(100), ..room });
+    assert_metrics_add_up(2, RoomSettings { when_behind: WhenBehind::Block, block_for, ..room });
+}
+
+#[track_caller]
+fn assert_metrics_add_up(workers: usize, room: RoomSettings) {
+    let mut settings = plain(room);
+    settings.runtime.workers = workers.try_into().unwrap();
+    let daemon = Daemon::start(settings);
     let members: Vec<Wire> = (0..READERS + SILENT).map(|_| narrow(daemon.address("echo"))).collect();
     let all = i64::try_from(members.len()).unwrap();
     daemon.until("all are in the room", |metrics| metrics.sum("oread_room_members", &[]) == all);
@@ -85,8 +96,9 @@ fn in_the_metrics_of_a_plain_room() {
         }
     });
     let metrics = daemon.until_active(0);
-    let dropped: i64 = ["behind", "session_ended"].map(|reason| metrics.dropped(reason)).iter().sum();
-    assert!(metrics.dropped("behind") > 0, "nobody missed anything");
+    let reasons = ["behind", "too_old", "session_ended"];
+    let dropped: i64 = reasons.map(|reason| metrics.dropped(reason)).iter().sum();
+    assert!(dropped > 0, "nobody missed anything");
     assert_eq!(metrics.sum("oread_frames_dropped_total", &[]), dropped, "no other reason is there");
     assert_eq!(metrics.frames("sent") + dropped, said * (all - 1), "each frame is owed to everyone else");
 }

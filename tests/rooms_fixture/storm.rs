@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tokio::sync::watch;
 
-use super::{
-    Chronicle, END, Guest, Ledger, Mouth, Quiet, Random, hear_to_the_end, in_time, play, relay, until,
-};
+use super::{Chronicle, Guest, Ledger, Mouth, Quiet, Random, Speaker, in_time, play, relay, until};
 use crate::support::Daemon;
 use oread::settings::RoomSettings;
 
@@ -59,8 +57,8 @@ struct Scene {
     storm: Storm,
     /// Members that have said all and know where it stands.
     through: AtomicUsize,
-    /// Whether those who stall read on.
-    on: watch::Sender<bool>,
+    /// The last position of all, once it is known: then those who stall read on.
+    end: watch::Sender<u64>,
 }
 
 /// Runs it, and holds each member that is left to its account.
@@ -74,10 +72,7 @@ pub fn run(storm: Storm, random: &mut Random) -> Outcome {
 
 async fn blow(daemon: &Daemon, storm: Storm, random: &mut Random) -> Outcome {
     let through = AtomicUsize::new(0);
-    let scene =
-        Arc::new(Scene { address: daemon.address("echo"), storm, through, on: watch::channel(false).0 });
-    let mut referee = Guest::connect(scene.address).await;
-    referee.join(true).await;
+    let scene = Arc::new(Scene { address: daemon.address("echo"), storm, through, end: watch::channel(0).0 });
     let members = storm.readers + storm.stallers;
     let left: Vec<_> = (0..members)
         .map(|member| tokio::spawn(survive(scene.clone(), member < storm.readers, random.fork())))
@@ -92,12 +87,12 @@ async fn blow(daemon: &Daemon, storm: Storm, random: &mut Random) -> Outcome {
         scene.through.load(SeqCst) == usize::try_from(members).unwrap()
     })
     .await;
-    let there = i64::from(members + 1) + i64::try_from(silent.len()).unwrap();
+    let there = i64::from(members) + i64::try_from(silent.len()).unwrap();
     until("those that were killed are gone", || daemon.metrics().active() == there).await;
     let workers = daemon.status()["workers"].as_array().unwrap().clone();
     let shares = workers.iter().map(|worker| worker["sessions"].as_u64().unwrap()).collect();
-    scene.on.send_replace(true);
-    referee.mouth.publish(&END.to_be_bytes()).await;
+    let mut referee = Speaker::come(scene.address).await;
+    scene.end.send_replace(referee.say_end().await);
 
     let (mut chronicle, mut ledgers) = (Chronicle::default(), Vec::new());
     for member in left {
@@ -131,10 +126,19 @@ async fn survive(scene: Arc<Scene>, reads: bool, mut random: Random) -> Ledger {
         for _ in 0..rest.below(50) {
             ledger.note(&ears.hear().await.expect("more"));
         }
-        scene.on.subscribe().wait_for(|on| *on).await.unwrap();
+        scene.end.subscribe().wait_for(|end| *end > 0).await.unwrap();
     }
-    hear_to_the_end(ears, &mut ledger).await;
-    ledger
+    let mut end = scene.end.subscribe();
+    loop {
+        let last = *end.borrow_and_update();
+        if last > 0 && ledger.next > last {
+            return ledger;
+        }
+        tokio::select! {
+            heard = ears.hear() => ledger.note(&heard.expect("more")),
+            known = end.changed() => known.unwrap(),
+        }
+    }
 }
 
 /// Speaks and hears until something happens to it. It may remain as one that does nothing any more.
