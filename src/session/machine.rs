@@ -268,6 +268,14 @@ impl Machine {
         }
     }
 
+    /// As [`Machine::close`], because somebody said so: a peer that has closed its side, or is owed the rest before a drain, does not outlast that.
+    pub fn obey(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
+        let drained = matches!(self.phase, Phase::Flushing { reason: CloseReason::Drained, .. });
+        if drained || matches!(self.phase, Phase::Open | Phase::HalfClosed) {
+            self.start_flushing(rules, now, reason);
+        }
+    }
+
     /// Ends the session at once.
     pub fn abort(&mut self, reason: CloseReason) {
         self.forget_input();
@@ -385,7 +393,8 @@ impl Machine {
             (_, write_stall) => write_stall,
         };
         self.forget_input();
-        let heard_all = self.phase == Phase::HalfClosed || reason == CloseReason::Truncated;
+        let heard_all = matches!(self.phase, Phase::HalfClosed | Phase::Flushing { heard_all: true, .. })
+            || reason == CloseReason::Truncated;
         self.phase = Phase::Flushing { reason, until: now.after(ticks), heard_all };
     }
 

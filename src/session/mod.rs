@@ -162,7 +162,7 @@ where
         let context = self.seat.context();
         let stage = context.process.stage();
         if let Some(reason) = self.seat.handle().ordered() {
-            self.machine.close(&context.rules, now, reason);
+            self.machine.obey(&context.rules, now, reason);
         }
         match stage {
             Stage::Serving => {}
