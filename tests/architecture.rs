@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbox", &["reason", "settings", "tick"]),
     ("room", &["pages", "peer", "reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
-    ("handle", &["peer", "reason"]),
+    ("handle", &["budget", "peer", "reason"]),
     ("worker", &["handle", "pages", "tick"]),
     ("service", &["codec", "handle", "peer", "reason", "stats", "tick", "worker"]),
     (

@@ -1,8 +1,10 @@
 //! Mail: whole frames that other sessions send to this one. It waits here until the session's outbox is empty, and counts against the same
-//! bounds as the outbox until the socket has taken it.
+//! bounds as the outbox until the socket has taken it: against its own, and while it waits here against the process's.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::budget::Budget;
 
 /// How much mail a session may be owed.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +15,7 @@ pub struct MailRules {
     pub bytes: u64,
 }
 
-/// The mailbox is full, or its session is gone.
+/// The mailbox is full, its session is gone, or all that waits in the process is at its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused;
 
@@ -26,8 +28,10 @@ pub struct Mail {
     letters: Mutex<Option<Box<Letters>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Letters {
+    /// What the bytes are charged to.
+    queued: Arc<Budget>,
     bytes: Vec<u8>,
     /// Where each frame ends.
     ends: Vec<usize>,
@@ -39,13 +43,13 @@ struct Letters {
 pub type Fetched = (Vec<u8>, Vec<usize>);
 
 impl Mail {
-    /// Leaves a frame. The session is to be woken afterwards.
-    pub fn post(&self, rules: MailRules, frame: &[u8]) -> Result<(), Refused> {
+    /// Leaves a frame, which is charged to `queued` until it is fetched. The session is to be woken afterwards.
+    pub fn post(&self, rules: MailRules, queued: &Arc<Budget>, frame: &[u8]) -> Result<(), Refused> {
         let mut letters = self.letters();
-        if self.closed.load(Ordering::Relaxed) {
+        if self.closed.load(Ordering::Relaxed) || queued.is_spent() {
             return Err(Refused);
         }
-        let letters = letters.get_or_insert_default();
+        let letters = letters.get_or_insert_with(|| Box::new(Letters::new(queued.clone())));
         let frames = letters.ends.len() as u64 + letters.fetched.0;
         let bytes = letters.bytes.len() as u64 + letters.fetched.1;
         // An empty mailbox takes any one frame, as an outbox does.
@@ -53,6 +57,7 @@ impl Mail {
         if !fits {
             return Err(Refused);
         }
+        letters.charge(letters.bytes.len() + frame.len());
         letters.bytes.extend_from_slice(frame);
         letters.ends.push(letters.bytes.len());
         self.arrived.store(true, Ordering::Release);
@@ -71,6 +76,7 @@ impl Mail {
         self.arrived.store(false, Ordering::Release);
         let Some(letters) = &mut *letters else { return Fetched::default() };
         letters.fetched = (letters.ends.len() as u64, letters.bytes.len() as u64);
+        letters.charge(0);
         (std::mem::take(&mut letters.bytes), std::mem::take(&mut letters.ends))
     }
 
@@ -93,5 +99,45 @@ impl Mail {
 
     fn letters(&self) -> MutexGuard<'_, Option<Box<Letters>>> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Letters {
+    fn new(queued: Arc<Budget>) -> Self {
+        Self { queued, bytes: Vec::new(), ends: Vec::new(), fetched: (0, 0) }
+    }
+
+    /// The bytes are about to become so many.
+    fn charge(&self, bytes: usize) {
+        let _ = self.queued.settle(self.bytes.len(), bytes);
+    }
+}
+
+impl Drop for Letters {
+    fn drop(&mut self) {
+        self.charge(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: MailRules = MailRules { frames: 10, bytes: 1000 };
+
+    #[test]
+    fn mail_is_charged_while_it_waits_and_refused_when_all_is_spent() {
+        let (queued, mail) = (Arc::new(Budget::new(20)), Mail::default());
+        assert_eq!(mail.post(RULES, &queued, &[0; 9]), Ok(()));
+        assert_eq!(mail.post(RULES, &queued, &[0; 11]), Ok(()));
+        assert_eq!(queued.used(), 20);
+        assert_eq!(mail.post(RULES, &queued, &[0]), Err(Refused));
+
+        assert_eq!(mail.fetch().1, [9, 20]);
+        assert_eq!(queued.used(), 0, "it is the outbox's now");
+        mail.delivered();
+        assert_eq!(mail.post(RULES, &queued, &[0; 7]), Ok(()));
+        assert_eq!((queued.used(), mail.close(), queued.used()), (7, 1, 0));
+        assert_eq!(mail.post(RULES, &queued, &[0]), Err(Refused), "its session is gone");
     }
 }

@@ -142,7 +142,7 @@ impl Conversation {
         if let Err(misfit) = ServerFrame::Direct(direct).encode(Form::Stream, &mut frame) {
             return Err((RequestFault::PayloadTooLarge, misfit.to_string()));
         }
-        recipient.mail().post(self.house.mail, &frame).map_err(|Refused| {
+        recipient.mail().post(self.house.mail, &self.house.houses.queued, &frame).map_err(|Refused| {
             (RequestFault::RecipientFull, format!("session {} does not read what it is owed", send.session))
         })?;
         turn.ring(vec![recipient.wake_for(0)]);
