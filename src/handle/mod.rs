@@ -143,6 +143,11 @@ impl Handle {
         self.news.take()
     }
 
+    /// Whether there is news that was not taken yet.
+    pub fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire) != 0
+    }
+
     /// Bytes in the session's outbox, as of its last turn.
     pub fn owed(&self) -> u32 {
         self.owed.load(Ordering::Relaxed)

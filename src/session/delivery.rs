@@ -116,7 +116,9 @@ where
     fn flush_service(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
         let mut moved = 0;
         if self.machine.delivers() {
-            if self.fetch_mail(now) {
+            // Mail and the service take turns, or whoever writes to this session at the rate of its peer would keep all else from it.
+            self.note_delivered_mail();
+            if !self.talk_first && self.fetch_mail(now) {
                 return Step::Moved(0);
             }
             let turn = self.seat.turn(now);
@@ -132,6 +134,7 @@ where
             self.talk.deliver(&turn, &mut way);
             let Way { wrote, frames, full, .. } = way;
             moved = wrote;
+            self.talk_first &= wrote == 0 && self.talk.owes();
             if wrote > 0 {
                 self.seat.sent += wrote as u64;
                 self.seat.context().stats.sent.add(wrote, frames);
@@ -152,16 +155,23 @@ where
         if moved > 0 || !self.machine.outbox().is_empty() {
             return Step::Moved(moved);
         }
+        if self.machine.delivers() && self.fetch_mail(now) {
+            return Step::Moved(0);
+        }
         if self.machine.wants_shutdown() { self.shut_down(cx, now) } else { Step::Waits }
+    }
+
+    /// The outbox is empty: if it held mail, that was sent, and it is the service's turn.
+    fn note_delivered_mail(&mut self) {
+        if std::mem::take(&mut self.mailed) {
+            self.seat.handle().mail().delivered();
+            self.talk_first = true;
+        }
     }
 
     /// Moves mail into the outbox. The rules of the outbox were kept when it was posted.
     fn fetch_mail(&mut self, now: Tick) -> bool {
         let mail = self.seat.handle().mail();
-        if self.mailed {
-            mail.delivered();
-            self.mailed = false;
-        }
         if !mail.waits() {
             return false;
         }

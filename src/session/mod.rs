@@ -54,6 +54,8 @@ pub struct Session<Io, T> {
     parted: bool,
     /// Whether the outbox holds, or held, mail that was fetched.
     mailed: bool,
+    /// Whether the service has its turn before more mail is fetched.
+    talk_first: bool,
     in_flight: fn(&Io) -> bool,
 }
 
@@ -104,6 +106,7 @@ where
             batches: 0,
             parted: false,
             mailed: false,
+            talk_first: false,
             in_flight: |_| false,
         })
     }
@@ -207,9 +210,7 @@ where
             match Pin::new(&mut self.io).poll_read(cx, &mut read) {
                 Poll::Pending => return Step::Waits,
                 Poll::Ready(Err(error)) => self.machine.abort(close_reason(&error)),
-                Poll::Ready(Ok(())) if read.filled().is_empty() => {
-                    self.machine.eof(&self.seat.context().rules, now);
-                }
+                Poll::Ready(Ok(())) if read.filled().is_empty() => self.hear_end(now),
                 Poll::Ready(Ok(())) => self.take_in(cx, now, read.filled()),
             }
             Step::Moved(read.filled().len())

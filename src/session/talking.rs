@@ -129,12 +129,23 @@ where
 
     /// Tells the machine how things stand with the service.
     pub(super) fn stand(&mut self) {
-        let standing = Standing {
+        self.machine.stand(self.standing());
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
             holds: self.held.is_some(),
             owes: self.machine.delivers() && (self.talk.owes() || self.seat.handle().mail().waits()),
             forgives: self.talk.forgives_stalls(),
-        };
+        }
+    }
+
+    /// The peer will send no more. What has come for it since the last delivery is owed to it too.
+    pub(super) fn hear_end(&mut self, now: Tick) {
+        let mut standing = self.standing();
+        standing.owes |= self.machine.delivers() && self.seat.handle().has_news();
         self.machine.stand(standing);
+        self.machine.eof(&self.seat.context().rules, now);
     }
 
     /// Whether nothing waits for the peer, nor for our side to be closed.
