@@ -145,7 +145,7 @@ impl Handle {
 
     /// Whether there is news that was not taken yet.
     pub fn has_news(&self) -> bool {
-        self.news.load(Ordering::Acquire) != 0
+        self.news.any()
     }
 
     /// Bytes in the session's outbox, as of its last turn.

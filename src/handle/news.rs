@@ -28,6 +28,11 @@ impl News {
         if self.bits.load(Ordering::Relaxed) == 0 { 0 } else { self.bits.swap(0, Ordering::AcqRel) }
     }
 
+    /// Whether there are any.
+    pub(super) fn any(&self) -> bool {
+        self.bits.load(Ordering::Acquire) != 0
+    }
+
     /// Gives an order, unless one was given before. The session is to be woken afterwards, if its waker is known.
     pub(super) fn order(&self, number: u8) {
         // Lost only to an earlier order, which stands.
