@@ -10,7 +10,7 @@ const PAGE: usize = 64;
 #[derive(Debug)]
 pub struct Pages<T> {
     /// All full but the last. The first grows as vectors do, since many slabs stay small.
-    pages: Vec<Vec<Entry<T>>>,
+    all: Vec<Vec<Entry<T>>>,
     /// The first of the free entries.
     free: Option<usize>,
     len: usize,
@@ -25,7 +25,7 @@ enum Entry<T> {
 
 impl<T> Default for Pages<T> {
     fn default() -> Self {
-        Self { pages: Vec::new(), free: None, len: 0 }
+        Self { all: Vec::new(), free: None, len: 0 }
     }
 }
 
@@ -34,28 +34,28 @@ impl<T> Pages<T> {
     pub fn insert(&mut self, value: T) -> usize {
         self.len += 1;
         if let Some(key) = self.free {
-            let entry = std::mem::replace(&mut self.pages[key / PAGE][key % PAGE], Entry::Taken(value));
+            let entry = std::mem::replace(&mut self.all[key / PAGE][key % PAGE], Entry::Taken(value));
             self.free = match entry {
                 Entry::Free(next) => next.map(|next| next as usize),
                 Entry::Taken(_) => None,
             };
             return key;
         }
-        match self.pages.last_mut() {
+        match self.all.last_mut() {
             Some(last) if last.len() < PAGE => last.push(Entry::Taken(value)),
             Some(_) => {
                 let mut page = Vec::with_capacity(PAGE);
                 page.push(Entry::Taken(value));
-                self.pages.push(page);
+                self.all.push(page);
             }
-            None => self.pages.push(vec![Entry::Taken(value)]),
+            None => self.all.push(vec![Entry::Taken(value)]),
         }
         self.bound() - 1
     }
 
     /// Gives a value back.
     pub fn remove(&mut self, key: usize) -> Option<T> {
-        let entry = self.pages.get_mut(key / PAGE)?.get_mut(key % PAGE)?;
+        let entry = self.all.get_mut(key / PAGE)?.get_mut(key % PAGE)?;
         if matches!(entry, Entry::Free(_)) {
             return None;
         }
@@ -73,7 +73,7 @@ impl<T> Pages<T> {
     /// The value of this number.
     #[inline]
     pub fn get(&self, key: usize) -> Option<&T> {
-        match self.pages.get(key / PAGE)?.get(key % PAGE)? {
+        match self.all.get(key / PAGE)?.get(key % PAGE)? {
             Entry::Taken(value) => Some(value),
             Entry::Free(_) => None,
         }
@@ -82,7 +82,7 @@ impl<T> Pages<T> {
     /// The value of this number, to be changed.
     #[inline]
     pub fn get_mut(&mut self, key: usize) -> Option<&mut T> {
-        match self.pages.get_mut(key / PAGE)?.get_mut(key % PAGE)? {
+        match self.all.get_mut(key / PAGE)?.get_mut(key % PAGE)? {
             Entry::Taken(value) => Some(value),
             Entry::Free(_) => None,
         }
@@ -90,7 +90,7 @@ impl<T> Pages<T> {
 
     /// All values with their numbers, in the order of these.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        let entries = self.pages.iter().flatten().enumerate();
+        let entries = self.all.iter().flatten().enumerate();
         entries.filter_map(|(key, entry)| match entry {
             Entry::Taken(value) => Some((key, value)),
             Entry::Free(_) => None,
@@ -109,7 +109,7 @@ impl<T> Pages<T> {
 
     /// All numbers in use are below this one.
     pub fn bound(&self) -> usize {
-        self.pages.last().map_or(0, |last| (self.pages.len() - 1) * PAGE + last.len())
+        self.all.last().map_or(0, |last| (self.all.len() - 1) * PAGE + last.len())
     }
 }
 

@@ -91,7 +91,7 @@ fn an_order_reaches_a_session_that_only_begins() {
         let (news, known, task) = &*shared;
         // The first turn: the waker is set, then orders are looked at.
         known.store(true, Ordering::Relaxed);
-        news.registered();
+        News::registered();
         while news.ordered().is_none() {
             task.wait();
         }

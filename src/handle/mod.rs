@@ -99,7 +99,7 @@ impl Handle {
         if self.waker.get().is_none() {
             // Lost only to this very session, which polls itself from one thread.
             let _ = self.waker.set(waker.clone());
-            self.news.registered();
+            News::registered();
         }
     }
 

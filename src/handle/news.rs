@@ -42,7 +42,7 @@ impl News {
     }
 
     /// The waker is known from here on.
-    pub(super) fn registered(&self) {
+    pub(super) fn registered() {
         fence(Ordering::SeqCst);
     }
 

@@ -1,6 +1,6 @@
 //! `oread bench`: load clients that check all that they get.
 //!
-//! One way through: arguments (what a person typed) → plan (checked) → [`conductor`] (phases and clock) → a share for each thread, with
+//! One way through: arguments (what a person typed) → plan (checked) → `conductor` (phases and clock) → a share for each thread, with
 //! a runtime of its own → tally → report. What the loads have in common stands here: the course, the stage, when frames are due, latencies,
 //! progress, cost. `echo` and `relay` are the loads.
 //!
