@@ -17,7 +17,7 @@ use oread::service::Service;
 use oread::session::Session;
 use oread::session::context::{Budget, Commons, Context, Stage};
 use oread::session::machine::Rules;
-use oread::stats::{Gauge, ListenerStats};
+use oread::stats::{Counter, Gauge, ListenerStats};
 use oread::tick::Tick;
 use oread::worker::Workers;
 use tokio::sync::Notify;
@@ -111,6 +111,23 @@ impl Daemon {
         let lives = self.lives.borrow();
         let Some(life) = lives.last() else { return BTreeMap::new() };
         life.house.view_rooms(Tick::ZERO).into_iter().map(|room| (room.epoch, room.newest)).collect()
+    }
+
+    /// Members of all rooms.
+    pub fn members(&self) -> usize {
+        let lives = self.lives.borrow();
+        lives.last().map_or(0, |life| life.house.view_rooms(Tick::ZERO).iter().map(|room| room.members).sum())
+    }
+
+    /// Messages published, over all lives.
+    pub fn published(&self) -> u64 {
+        self.lives.borrow().iter().map(|life| life.stats.relay.published.now()).sum()
+    }
+
+    /// Messages that members missed, over all lives.
+    pub fn missing(&self) -> u64 {
+        let lives = self.lives.borrow();
+        lives.iter().flat_map(|life| life.stats.relay.missing.iter().map(Counter::now)).sum()
     }
 
     /// Times at which a publisher was held back, over all lives.

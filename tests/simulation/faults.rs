@@ -37,7 +37,7 @@ pub fn of(chance: &mut Chance, shape: Shape, clients: usize, lasts: Duration) ->
     for client in 0..clients {
         let mut now = chance.millis(300, 3_000);
         while now < lasts {
-            let (begin, end) = match chance.between(0, 9) {
+            let (begin, end) = match if shape == Shape::Plain { 0 } else { chance.between(0, 9) } {
                 0..=4 => (Fault::Hold(client), Fault::Release(client)),
                 5 | 6 => (Fault::Partition(client), Fault::Repair(client)),
                 7 | 8 => (Fault::Crash(client), Fault::Restart(client)),

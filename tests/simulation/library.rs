@@ -242,11 +242,10 @@ impl Program {
                 }
             }
             Event::Message(message) => {
-                let payload = message.content.bytes();
+                let (position, from) = (message.position.0, message.from.0);
                 match memory.places.get_mut(&*message.room) {
                     Some(place) => {
-                        let (position, from) = (message.position.0, message.from.0);
-                        place.account.message(&mut ledger, position, from, payload);
+                        place.account.message(&mut ledger, position, from, message.content.bytes());
                     }
                     None => ledger.break_promise(format!("{} hears {message:?}", memory.name)),
                 }
@@ -262,6 +261,13 @@ impl Program {
             Event::GoingAway { .. } => ledger.counts.sent_away += 1,
             Event::Error(error) => ledger.break_promise(format!("{} was refused: {error}", memory.name)),
         }
+        drop((memory, ledger));
+        self.compare();
+    }
+
+    /// The client's own account says the same.
+    fn compare(&self) {
+        let (memory, mut ledger) = (self.world.memory(self.which), self.world.ledger());
         for (name, place) in &memory.places {
             let Some(room) = self.client.room(name) else { continue };
             // What an earlier process of the same session said is its own too, and unknown to this one.

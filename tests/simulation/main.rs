@@ -15,6 +15,7 @@ mod ledger;
 mod library;
 mod mood;
 mod narrow;
+mod plain;
 mod plan;
 mod run;
 mod said;
@@ -62,9 +63,19 @@ fn the_librarys_client_resumes_without_duplicate_or_unmarked_loss() {
 }
 
 #[test]
+fn plain_rooms_count_what_they_do_not_deliver() {
+    let Some(sum) = run::all("plain_rooms_count_what_they_do_not_deliver", Shape::Plain, 4_000..4_060) else {
+        return;
+    };
+    assert!(sum.received > 10_000 && sum.missing > 1_000 && sum.held > 50, "{sum:?}");
+}
+
+#[test]
 fn the_same_seed_does_the_same_again() {
     let mut lines = 0;
-    for (seed, shape) in (40..).zip([Shape::Rooms, Shape::Lives, Shape::Blocked, Shape::Library].repeat(3)) {
+    for (seed, shape) in
+        (40..).zip([Shape::Rooms, Shape::Lives, Shape::Blocked, Shape::Library, Shape::Plain].repeat(3))
+    {
         let [one, two] = [(); 2].map(|()| run::simulate(seed, shape).trace);
         let differs = one.lines().zip(two.lines()).position(|(one, two)| one != two);
         let around = |trace: &str| {

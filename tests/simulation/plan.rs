@@ -21,6 +21,8 @@ pub enum Shape {
     Library,
     /// Rooms that block, and that wait until a laggard is gone.
     Blocked,
+    /// One room in plain mode.
+    Plain,
 }
 
 /// A run.
@@ -84,6 +86,13 @@ impl Plan {
     pub fn new(seed: u64, shape: Shape) -> Self {
         let mut chance = Chance::new(seed);
         let mut relay = relay(&mut chance, shape);
+        if shape == Shape::Plain {
+            relay.protocol = RelayProtocol::Plain { room: chance.pick(&["skip-a", "block-a"]).to_owned() };
+        }
+        if shape == Shape::Blocked {
+            // Only a laggard's end lets publishers go on.
+            relay.rooms.iter_mut().for_each(|(_, room)| room.block_for = Duration::from_hours(1));
+        }
         let frame = FrameSettings { max: 8 << 10, ..FrameSettings::default() };
         let address = Address::Tcp(([0, 0, 0, 0], super::daemon::PORT).into());
         let mut listener = ListenerSettings::relay("rooms", address, relay.clone());
@@ -92,10 +101,6 @@ impl Plan {
         listener.outbox.bytes = chance.between(4 << 10, 64 << 10);
         let lasts = chance.millis(5_000, 8_000);
         let clients: Vec<_> = (0..chance.size(4, 6)).map(|which| client(&mut chance, shape, which)).collect();
-        if shape == Shape::Blocked {
-            // Only a laggard's end lets publishers go on.
-            relay.rooms.iter_mut().for_each(|(_, room)| room.block_for = Duration::from_hours(1));
-        }
         let faults = faults::of(&mut chance, shape, clients.len(), lasts);
         Self {
             seed,

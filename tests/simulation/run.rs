@@ -10,6 +10,7 @@ use super::daemon::{self, HOST};
 use super::faults;
 use super::ledger::Counts;
 use super::library;
+use super::plain;
 use super::plan::{Plan, Shape};
 use super::talker;
 use super::world::World;
@@ -63,6 +64,9 @@ fn again(test: &str, seed: u64) -> String {
 
 /// One run.
 pub fn simulate(seed: u64, shape: Shape) -> Outcome {
+    if shape == Shape::Plain {
+        return plain::simulate(seed);
+    }
     let plan = Plan::new(seed, shape);
     let world = Rc::new(World::new(plan));
     let mut sim = network(&world);
@@ -70,6 +74,11 @@ pub fn simulate(seed: u64, shape: Shape) -> Outcome {
         world.ledger().break_promise(format!("somebody failed: {error}"));
     }
     drop(sim);
+    outcome(&world)
+}
+
+/// What came of a run that is over.
+pub fn outcome(world: &World) -> Outcome {
     let mut ledger = world.ledger();
     ledger.counts.held = world.daemon.held();
     let (counts, broken) = (ledger.counts, std::mem::take(&mut ledger.broken));
@@ -77,18 +86,10 @@ pub fn simulate(seed: u64, shape: Shape) -> Outcome {
 }
 
 fn network<'a>(world: &Rc<World>) -> Sim<'a> {
-    let Plan { seed, latency, pieces, clients, .. } = &world.plan;
-    let mut sim = Builder::new()
-        .rng_seed(*seed)
-        .simulation_duration(Duration::from_hours(1))
-        .tick_duration(STEP)
-        .min_message_latency(latency.0)
-        .max_message_latency(latency.1)
-        .tcp_capacity(*pieces)
-        .build();
+    let mut sim = empty_network(world);
     let here = world.clone();
     sim.host(HOST, move || daemon::serve(here.clone()));
-    for (which, client) in clients.iter().enumerate() {
+    for (which, client) in world.plan.clients.iter().enumerate() {
         let here = world.clone();
         if client.library {
             sim.host(world.name(which), move || library::run(here.clone(), which));
@@ -99,6 +100,18 @@ fn network<'a>(world: &Rc<World>) -> Sim<'a> {
     sim
 }
 
+/// A network without hosts.
+pub fn empty_network<'a>(world: &World) -> Sim<'a> {
+    let Plan { seed, latency, pieces, .. } = &world.plan;
+    Builder::new()
+        .rng_seed(*seed)
+        .simulation_duration(Duration::from_hours(1))
+        .tick_duration(STEP)
+        .min_message_latency(latency.0)
+        .max_message_latency(latency.1)
+        .tcp_capacity(*pieces)
+        .build()
+}
 fn play(sim: &mut Sim<'_>, world: &World) -> turmoil::Result {
     for (at, fault) in &world.plan.faults {
         while sim.elapsed() < *at {
@@ -143,7 +156,7 @@ fn settle(sim: &mut Sim<'_>, world: &World) -> Result<Vec<String>, Box<dyn std::
 }
 
 /// The daemon is drained, and gives back all that it took.
-fn stop(sim: &mut Sim<'_>, world: &World) -> turmoil::Result {
+pub fn stop(sim: &mut Sim<'_>, world: &World) -> turmoil::Result {
     world.daemon.drain.notify_one();
     let late = sim.elapsed() + TO_STOP;
     while sim.is_host_running(HOST) && sim.elapsed() < late {

@@ -45,6 +45,12 @@ impl Wire {
         frame.encode(Form::Stream, &mut self.out).unwrap();
     }
 
+    /// Queues a frame of bytes.
+    pub fn frame(&mut self, payload: &[u8]) {
+        self.out.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes());
+        self.out.extend_from_slice(payload);
+    }
+
     /// Bytes that are not written yet.
     pub fn owes(&self) -> usize {
         self.out.len()
