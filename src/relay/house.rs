@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
@@ -16,6 +16,7 @@ use crate::pace::Rate;
 use crate::room::{Hearing, Member, NotSeated, RoomLog, RoomRules, Start};
 use crate::service::Turn;
 use crate::settings::{ListenerSettings, RelayProtocol, RelaySettings};
+use crate::stats::ListenerStats;
 
 /// Parts of a message in units of which its rate is kept.
 pub(super) const MESSAGE: usize = 1000;
@@ -32,6 +33,8 @@ pub struct House {
     /// The longest frame, its length not counted.
     pub(super) frame_max: usize,
     pub(super) houses: Arc<Houses>,
+    /// Where it is counted what others do with its rooms; none before it serves.
+    pub(super) stats: OnceLock<Arc<ListenerStats>>,
     pub(super) guests: Guests,
     /// None where sessions do not come back.
     pub(super) tickets: Option<TicketOffice>,
@@ -78,6 +81,7 @@ impl House {
             frame_max: usize::try_from(frame_max).unwrap_or(usize::MAX),
             settings: relay.clone(),
             houses: houses.clone(),
+            stats: OnceLock::new(),
             rooms: Mutex::default(),
             guests: Guests::default(),
             tickets: TicketOffice::open(relay.resume_for, &houses.life),

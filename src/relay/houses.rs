@@ -22,6 +22,8 @@ pub struct Houses {
     numbers: AtomicU32,
     /// Held by whoever relieves the process of what its logs hold: one at a time.
     pub(super) at_work: Mutex<()>,
+    /// The tick before which that is in vain: what is held is not in rooms.
+    pub(super) in_vain: AtomicU32,
 }
 
 impl Houses {
@@ -35,6 +37,7 @@ impl Houses {
             authority: None,
             numbers: AtomicU32::new(0),
             at_work: Mutex::default(),
+            in_vain: AtomicU32::new(0),
         }
     }
 

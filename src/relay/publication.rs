@@ -61,11 +61,7 @@ impl Conversation {
         turn.ring(wakes);
         self.end_laggards(turn, &room, laggards);
         if self.house.houses.queued.is_spent() {
-            self.house.houses.relieve(Occasion {
-                now: turn.now,
-                bell: turn.worker.bell(),
-                stats: turn.stats,
-            });
+            self.house.houses.relieve(Occasion { now: turn.now, bell: turn.worker.bell() });
         }
         Some(published)
     }

@@ -16,6 +16,8 @@ use crate::worker::Worker;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<ListenerStats>) {
+    // Set once: a house is served once.
+    let _ = house.stats.set(stats.clone());
     start_notices(house, worker);
     let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
     worker.handle().spawn(async move {
@@ -65,7 +67,7 @@ fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Opti
     house.forget_closed();
     if house.houses.queued.is_spent() {
         // Publishers see to it too, but there may be none at the moment.
-        house.houses.relieve(Occasion { now, bell: worker.bell(), stats });
+        house.houses.relieve(Occasion { now, bell: worker.bell() });
     }
     Some(true)
 }
