@@ -113,6 +113,11 @@ impl Codec {
         }
     }
 
+    /// Whether a peer can tell where a frame ends, so that one may be left out without spoiling those around it.
+    pub fn has_borders(&self) -> bool {
+        !matches!(self, Self::Bytes)
+    }
+
     /// The most bytes that an unfinished frame can hold: one less than the longest frame.
     pub fn longest_partial(&self) -> u64 {
         match self {

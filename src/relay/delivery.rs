@@ -7,10 +7,11 @@ use std::sync::MutexGuard;
 
 use super::conversation::Conversation;
 use super::membership::Memberships;
+use super::plain::PLACE;
 use super::room::{Room, RoomState};
 use crate::handle::Wake;
 use crate::protocol::{self, Form, Listed, Position, RoomNumber, ServerFrame};
-use crate::reason::{DropReason, GapReason};
+use crate::reason::{CloseReason, DropReason, GapReason};
 use crate::room::{Gap, Member, Read, Reading};
 use crate::service::{Out, Turn};
 use crate::stats::ListenerStats;
@@ -155,13 +156,20 @@ impl<'a> Delivery<'a> {
         all
     }
 
-    /// The member will not get these messages, which is counted and, where the wire can say so, announced at their place.
-    fn missed(&self, gap: Gap, out: &mut dyn Out) -> bool {
+    /// The member will not get these messages, which is counted and, where the wire can say so, announced at their place. Says whether nothing
+    /// may follow for now.
+    fn missed(&mut self, gap: Gap, out: &mut dyn Out) -> bool {
         count(self.turn.stats, gap);
         if self.speaks {
             announce(out, self.room.number, gap);
         }
-        self.speaks
+        let torn = !self.turn.codec.has_borders();
+        if torn {
+            // What follows would join on to what came before the hole.
+            self.turn.handle.order(CloseReason::FellBehind);
+            self.wakes.push(self.turn.handle.wake_for(PLACE));
+        }
+        self.speaks || torn
     }
 }
 
