@@ -15,7 +15,7 @@ use crate::protocol::{
     ServerFrame, SessionName,
 };
 
-/// Notices that are kept for who has not read them yet. Who has more to read is told the whole roster instead.
+/// Notices that are kept for who has not read them yet, if they are short. Who has more to read is told the whole roster instead.
 const KEPT: usize = 8;
 /// The longest notice in bytes.
 const LONGEST: usize = 64 << 10;
@@ -61,6 +61,14 @@ impl Notices {
         let missed = usize::try_from(self.last.checked_sub(told)?).ok()?;
         let skipped = self.sent.len().checked_sub(missed)?;
         Some(self.sent.iter().skip(skipped))
+    }
+
+    /// Drops the oldest. What remains is not more than one of the longest, whatever the names: it is charged to nobody.
+    fn keep_few(&mut self) {
+        let bytes = |sent: &VecDeque<Bytes>| sent.iter().map(Bytes::len).sum::<usize>();
+        while self.sent.len() > 1 && (self.sent.len() > KEPT || bytes(&self.sent) > LONGEST) {
+            self.sent.pop_front();
+        }
     }
 
     fn forget(&mut self) {
@@ -127,9 +135,7 @@ impl RoomState {
             // Too much happened to be told one by one, or names begin again: everyone is told who is there.
             None => notices.sent.clear(),
         }
-        if notices.sent.len() > KEPT {
-            notices.sent.pop_front();
-        }
+        notices.keep_few();
         notices.forget();
         notices.wanted_by.values().cloned().collect()
     }
@@ -182,5 +188,29 @@ impl House {
     pub(super) fn make_notices(&self) -> Vec<Wake> {
         let rooms = std::mem::take(&mut *self.unnoticed());
         rooms.iter().flat_map(|room| room.lock().make_notice(self, room.number)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_notices_are_not_kept_for_long() {
+        let mut notices = Notices::new(usize::MAX);
+        for len in [LONGEST / 2, LONGEST / 2, 10, LONGEST, LONGEST] {
+            notices.sent.push_back(vec![0; len].into());
+            notices.last += 1;
+            notices.keep_few();
+            assert!(notices.sent.iter().map(Bytes::len).sum::<usize>() <= LONGEST);
+        }
+        assert!(notices.since(4).is_some_and(|frames| frames.count() == 1));
+        assert!(notices.since(3).is_none(), "who missed more is told everyone who is there");
+        for _ in 0..20 {
+            notices.sent.push_back(Bytes::from_static(b"short"));
+            notices.last += 1;
+            notices.keep_few();
+        }
+        assert_eq!(notices.sent.len(), KEPT);
     }
 }
