@@ -12,6 +12,8 @@ use crate::stats::ListenerStats;
 use crate::tick::{TICK, Tick};
 use crate::worker::Worker;
 
+/// Rooms tended in one go before others get a turn.
+const SLICE: usize = 256;
 /// How often rooms are tended.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -21,7 +23,7 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
     start_notices(house, worker);
     let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
     worker.handle().spawn(async move {
-        while let Some(opened) = tend_all(&house, &here, &stats) {
+        while let Some(opened) = tend_all(&house, &here, &stats).await {
             if opened {
                 tokio::time::sleep(INTERVAL).await;
             } else {
@@ -50,7 +52,7 @@ async fn wait_for_a_room(house: &Weak<House>) {
 }
 
 /// Says whether there are rooms; nothing when the house is gone.
-fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Option<bool> {
+async fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Option<bool> {
     let house = house.upgrade()?;
     let rooms: Vec<_> = house.rooms().values().cloned().collect();
     if rooms.is_empty() {
@@ -59,7 +61,10 @@ fn tend_all(house: &Weak<House>, worker: &Worker, stats: &ListenerStats) -> Opti
     }
     let now = worker.now();
     let mut longest = 0;
-    for room in &rooms {
+    for (count, room) in rooms.iter().enumerate() {
+        if count % SLICE == SLICE - 1 {
+            tokio::task::yield_now().await;
+        }
         longest = longest.max(tend(&house, room, now, worker, stats));
     }
     let longest = TICK.as_millis() * u128::from(longest);
