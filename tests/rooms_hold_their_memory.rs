@@ -33,7 +33,7 @@ async fn seat(address: SocketAddr, members: usize) -> Vec<(Guest, Ledger)> {
 }
 
 /// All read on at the same time: of each the kernel may be slow to notice that its window is open again.
-async fn read_on(stalled: Vec<(Guest, Ledger)>, until: u64) -> Vec<Ledger> {
+async fn read_on(program: &Program, stalled: Vec<(Guest, Ledger)>, until: u64) -> Vec<Ledger> {
     let follow = |(mut guest, mut ledger): (Guest, Ledger)| async move {
         guest.ears.follow(&mut ledger, until).await;
         ledger
@@ -41,7 +41,9 @@ async fn read_on(stalled: Vec<(Guest, Ledger)>, until: u64) -> Vec<Ledger> {
     let reading: Vec<_> = stalled.into_iter().map(|one| tokio::spawn(follow(one))).collect();
     let mut ledgers = Vec::new();
     for reader in reading {
-        ledgers.push(in_time("it reads on to the end", reader).await.unwrap());
+        ledgers.push(
+            in_time("it reads on to the end", reader).await.unwrap_or_else(|_| panic!("{}", program.log())),
+        );
     }
     ledgers
 }
@@ -76,7 +78,7 @@ fn a_fifth_of_the_members_never_reads() {
             ledger.assert_lost_nothing();
             ledger.assert_conserved(end);
         }
-        for ledger in read_on(stalled, end).await {
+        for ledger in read_on(&program, stalled, end).await {
             ledger.assert_missed_for(GapReason::Behind);
             ledger.assert_conserved(end);
         }
@@ -122,7 +124,7 @@ fn stall_in_turns(settings: &[&str], members: usize, apart: u32, size: usize, lo
         assert!(kept > 0 && kept <= i64::try_from(most).unwrap(), "{kept} bytes of unfinished messages");
         let grown = program.resident().saturating_sub(before);
         let end = speaker.say_end().await;
-        for ledger in read_on(stalled, end).await {
+        for ledger in read_on(&program, stalled, end).await {
             ledger.assert_conserved(end);
         }
         grown

@@ -21,7 +21,7 @@ fn room() -> RoomSettings {
 #[test]
 fn who_is_silent_and_behind() {
     const SILENT: usize = 10;
-    let keepalive = Duration::from_millis(400);
+    let keepalive = Duration::from_millis(1_500);
     let daemon = Daemon::start(with(RelaySettings { keepalive, room: room(), ..RelaySettings::default() }));
     play(async {
         let address = daemon.address("echo");
@@ -42,6 +42,25 @@ fn who_is_silent_and_behind() {
         until("they have left the room", || daemon.metrics().sum("oread_room_members", &[]) == 1).await;
         assert!(daemon.metrics().dropped("session_ended") > 0, "what they were owed is counted");
         assert!(last > 100, "they were behind");
+    });
+}
+
+#[test]
+fn who_is_behind_and_lives_is_a_matter_of_its_room() {
+    let mut settings = relay(room());
+    settings.listeners[0].limits.write_stall = Duration::from_millis(200);
+    let daemon = Daemon::start(settings);
+    play(async {
+        let address = daemon.address("echo");
+        let mut late = Guest::connect(address).await;
+        let mut ledger = late.join(false).await;
+        let mut speaker = Speaker::come(address).await;
+        let mut last = speaker.say(150, SIZE).await;
+        let lag = || daemon.metrics().sum("oread_room_longest_lag_seconds", &[]) > 1;
+        until("it has taken nothing for ten times as long", lag).await;
+        last = last.max(speaker.say(10, SIZE).await);
+        late.ears.follow(&mut ledger, last).await;
+        ledger.assert_conserved(last);
     });
 }
 
