@@ -41,9 +41,7 @@ async fn read_on(program: &Program, stalled: Vec<(Guest, Ledger)>, until: u64) -
     let reading: Vec<_> = stalled.into_iter().map(|one| tokio::spawn(follow(one))).collect();
     let mut ledgers = Vec::new();
     for reader in reading {
-        ledgers.push(
-            in_time("it reads on to the end", reader).await.unwrap_or_else(|_| panic!("{}", program.log())),
-        );
+        ledgers.push(reader.await.unwrap_or_else(|_| panic!("{}", program.log())));
     }
     ledgers
 }
