@@ -76,10 +76,10 @@ fn pages_follow_each_other() {
     let all = column(&list(daemon.admin, "/sessions"), "sessions", "session");
     assert!(all.is_sorted() && all.len() == 7, "{all:?}");
     let pages = ["limit=3", "limit=3&offset=3", "limit=3&offset=6"];
-    let paged = pages
+    let whole = pages
         .iter()
         .flat_map(|page| column(&list(daemon.admin, &format!("/sessions?{page}")), "sessions", "session"));
-    assert_eq!(paged.collect::<Vec<_>>(), all);
+    assert_eq!(whole.collect::<Vec<_>>(), all);
     let after = list(daemon.admin, &format!("/sessions?after={}", all[4]));
     assert_eq!((column(&after, "sessions", "session"), &after["total"]), (all[5..].to_vec(), &7.into()));
     let oldest = column(&list(daemon.admin, "/sessions?sort=age&limit=1"), "sessions", "session");

@@ -120,25 +120,25 @@ mod tests {
         let settings = RoomSettings { log_messages: 8, ..RoomSettings::default() };
         let log = RoomLog::new(RoomRules::new(&settings), 1, Tick::ZERO);
         let room = Room::new(1, "a".into(), &settings, log);
-        let mut state = room.lock();
+        let mut held = room.lock();
         let waker =
             || Handle::new(SessionId(1), Peer::Local, "rooms".into(), Arc::<Bell>::default()).wake_for(0);
-        let Ok(member) = state.log.join(Tick::ZERO, SessionId(1), Hearing::All, Start::Newest) else {
+        let Ok(member) = held.log.join(Tick::ZERO, SessionId(1), Hearing::All, Start::Newest) else {
             unreachable!("there are seats")
         };
         for _ in 0..4 {
             let run = Run { bytes: b"what lingers", ends: &[12] };
-            let appended = state.log.append(Tick::ZERO, &member, run, waker);
+            let appended = held.log.append(Tick::ZERO, &member, run, waker);
             assert!(matches!(appended, Append::Taken { messages: 1, .. }));
         }
-        state.settle(&queued, &stats);
-        let _left = state.log.leave(Tick::ZERO, member);
-        assert!(state.log.segments() > 1 && queued.used() > 0);
+        held.settle(&queued, &stats);
+        let _left = held.log.leave(Tick::ZERO, member);
+        assert!(held.log.segments() > 1 && queued.used() > 0);
 
-        state.close(&queued, &stats);
-        let _wakes = state.log.shed(Tick::ZERO);
-        state.settle(&queued, &stats);
-        assert!(state.log.bytes() > 0);
+        held.close(&queued, &stats);
+        let _wakes = held.log.shed(Tick::ZERO);
+        held.settle(&queued, &stats);
+        assert!(held.log.bytes() > 0);
         assert_eq!((queued.used(), stats.relay.log_bytes.now()), (0, 0));
     }
 }
