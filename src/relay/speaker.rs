@@ -17,6 +17,9 @@ use crate::tick::Tick;
 
 /// Bytes of control frames that one batch may provoke before the rest of it has to wait until the client has taken them.
 const CONTROLS_AT_ONCE: usize = 2048;
+/// Frames after which a batch that is more than one run for one room has to wait for its next turn: each of its requests, and each of its runs, may
+/// take locks and look through a log.
+const REQUESTS_AT_ONCE: u32 = 256;
 
 /// What was agreed with the client.
 #[derive(Debug, Default)]
@@ -86,10 +89,13 @@ impl Conversation {
                     return self.fail_behind(turn, number, staged, reply, publish.request, &failure);
                 }
             };
-            if staged.is_for_another(place)
-                && let Some(next) = self.publish_staged(turn, staged, reply)
-            {
-                return Some(next);
+            if staged.is_for_another(place) {
+                if let Some(next) = self.publish_staged(turn, staged, reply) {
+                    return Some(next);
+                }
+                if number >= REQUESTS_AT_ONCE {
+                    return Some(self.hold_until(turn, turn.now, number as usize));
+                }
             }
             stage(turn, number, place, publish, staged);
             return None;
@@ -105,7 +111,7 @@ impl Conversation {
         match heard {
             Heard::Again(until) => Some(self.hold_until(turn, until, number as usize)),
             Heard::End(reason) => Some(Next::End(reason)),
-            Heard::On if reply.controls().len() >= CONTROLS_AT_ONCE => {
+            Heard::On if number >= REQUESTS_AT_ONCE || reply.controls().len() >= CONTROLS_AT_ONCE => {
                 Some(self.hold_until(turn, turn.now, number as usize + 1))
             }
             Heard::On => None,

@@ -49,6 +49,8 @@ pub struct Session<Io, T> {
     seat: Seat,
     /// Frames that the service could not take yet.
     held: Option<Box<Held>>,
+    /// Whether they were offered in this turn: others have theirs before they are offered again.
+    offered: bool,
     batches: u32,
     /// Whether the service has said its last words.
     parted: bool,
@@ -103,6 +105,7 @@ where
             machine,
             seat,
             held: None,
+            offered: false,
             batches: 0,
             parted: false,
             mailed: false,
@@ -121,6 +124,7 @@ where
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
         self.seat.handle().polled_by(cx.waker());
         let stage = self.obey(now);
+        self.offered = false;
         let mut moved = 0;
         loop {
             // Before anything is flushed: behind the last byte owed our side is closed.

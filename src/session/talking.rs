@@ -62,7 +62,7 @@ where
     /// Offers the service what it held, once its answers find room.
     pub(super) fn offer_again(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Step {
         let context = self.seat.context_arc();
-        if !self.machine.has_room(&context.rules, now, context.process.queued.is_spent()) {
+        if self.offered || !self.machine.has_room(&context.rules, now, context.process.queued.is_spent()) {
             return Step::Waits;
         }
         let Some(held) = self.held.take() else { return Step::Waits };
@@ -114,6 +114,7 @@ where
     /// Keeps what the service has not taken.
     #[cold]
     fn hold(&mut self, batch: &mut Batch<'_>, taken: u32) {
+        self.offered = true;
         let frames = batch.count() - taken;
         let mut bytes = Vec::new();
         for frame in batch.frames().skip(taken as usize) {
