@@ -55,8 +55,11 @@ impl Ledger {
 
     /// `epoch` is a life of the room of this name.
     pub fn epoch(&mut self, who: &str, name: &str, epoch: u64) {
-        let room =
-            self.rooms.entry(epoch).or_insert_with(|| Room { name: name.to_owned(), ..Room::default() });
+        let room = self.rooms.entry(epoch).or_default();
+        // A receipt may have told of it before anybody was told its name.
+        if room.name.is_empty() {
+            name.clone_into(&mut room.name);
+        }
         if room.name != name {
             let broken = format!("{who}: epoch {epoch} is one of {name:?} and one of {:?}", room.name);
             self.broken.push(broken);

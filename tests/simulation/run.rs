@@ -1,5 +1,6 @@
 //! One run of one seed, and runs of many: a failure names its seed and how to run that one alone.
 
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,8 +24,8 @@ const TO_SETTLE: Duration = Duration::from_secs(90);
 const TO_STOP: Duration = Duration::from_secs(15);
 /// Tenths of a second for which nobody may have anything left to read.
 const CALM: u32 = 10;
-/// The variable with the one seed that is to be run.
-const ONE_SEED: &str = "OREAD_SIM_SEED";
+/// The variable with the seed, or the seeds, that are to be run instead.
+const CHOSEN: &str = "OREAD_SIM_SEED";
 
 /// What came of a run.
 pub struct Outcome {
@@ -33,17 +34,25 @@ pub struct Outcome {
     pub trace: String,
 }
 
-/// Runs these seeds, or the one of the environment, and adds up what happened. `None` for the one seed: sums say nothing then.
-pub fn all(test: &str, shape: Shape, seeds: std::ops::Range<u64>) -> Option<Counts> {
-    let one = std::env::var(ONE_SEED).ok().map(|seed| seed.parse().expect("OREAD_SIM_SEED is a number"));
+/// Runs these seeds, or those of the environment, and adds up what happened. `None` for those of the environment: sums say nothing then.
+pub fn all(test: &str, shape: Shape, seeds: Range<u64>) -> Option<Counts> {
+    let chosen = std::env::var(CHOSEN).ok().map(|seeds| chosen(&seeds).expect("a seed, or `first..end`"));
     let mut sum = Counts::default();
-    for seed in one.map_or(seeds, |seed| seed..seed + 1) {
+    for seed in chosen.clone().unwrap_or(seeds) {
         let outcome = std::panic::catch_unwind(|| simulate(seed, shape));
         let outcome = outcome.unwrap_or_else(|_| panic!("seed {seed} panicked, {}", again(test, seed)));
         assert!(outcome.broken.is_empty(), "{}", report(test, seed, &outcome));
         sum.add(&outcome.counts);
     }
-    one.is_none().then_some(sum)
+    chosen.is_none().then_some(sum)
+}
+
+/// `5` or `0..5000`.
+fn chosen(seeds: &str) -> Option<Range<u64>> {
+    match seeds.split_once("..") {
+        Some((first, end)) => Some(first.parse().ok()?..end.parse().ok()?),
+        None => seeds.parse().ok().map(|seed| seed..seed + 1),
+    }
 }
 
 /// What a person wants to know of a seed that failed.
@@ -59,7 +68,7 @@ fn report(test: &str, seed: u64, outcome: &Outcome) -> String {
 }
 
 fn again(test: &str, seed: u64) -> String {
-    format!("alone: {ONE_SEED}={seed} cargo test --test simulation {test}")
+    format!("alone: {CHOSEN}={seed} cargo test --test simulation {test}")
 }
 
 /// One run.
