@@ -166,9 +166,14 @@ impl Clocks {
         if self.asked { Tick::NEVER } else { deadline(self.looking(self.heard), keepalive) }
     }
 
-    /// The peer is being asked.
-    pub fn asked(&mut self) {
-        self.asked = true;
+    /// The peer is being asked, or told that we live where what it sent is held.
+    pub fn asked(&mut self, now: Tick, held: bool) {
+        if held { self.active = now } else { self.asked = true }
+    }
+
+    /// When a peer that is not read has to hear from us, or it would take us for dead: nothing that it asks is answered.
+    pub fn next_sign(&self, patience: &Patience) -> Tick {
+        deadline(self.active, patience.keepalive)
     }
 
     /// Since when something that only counts while we read has been going on.

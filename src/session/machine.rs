@@ -226,13 +226,22 @@ impl Machine {
         )
     }
 
-    /// Whether the peer is to be asked now whether it lives; it is then taken as asked.
+    /// Whether the peer is to be asked now whether it lives, or is held and to be told that we do; it is then taken as asked.
     pub fn asks(&mut self, rules: &Rules, now: Tick) -> bool {
-        let asks = self.phase == Phase::Open && now >= self.clocks.next_ping(&rules.patience);
+        let asks = now >= self.next_ping(rules);
         if asks {
-            self.clocks.asked();
+            self.clocks.asked(now, self.service.holds);
         }
         asks
+    }
+
+    fn next_ping(&self, rules: &Rules) -> Tick {
+        match self.phase {
+            Phase::Open if !self.service.holds => self.clocks.next_ping(&rules.patience),
+            // Behind what waits it would be heard no sooner.
+            Phase::Open if self.outbox.is_empty() => self.clocks.next_sign(&rules.patience),
+            _ => Tick::NEVER,
+        }
     }
 
     /// The socket took `written` bytes of the outbox. Says how many frames that finished.
@@ -321,11 +330,7 @@ impl Machine {
 
     /// The next moment at which [`Machine::judge`] may have something to say.
     pub fn deadline(&self, rules: &Rules) -> Tick {
-        let ping = match self.phase {
-            Phase::Open => self.clocks.next_ping(&rules.patience),
-            _ => Tick::NEVER,
-        };
-        self.next_event(rules).0.min(ping)
+        self.next_event(rules).0.min(self.next_ping(rules))
     }
 
     /// Acts on deadlines that have passed. Call it after reading and writing were tried: what waits in the socket is looked at first.

@@ -1,0 +1,93 @@
+//! Promise: a session that is not read for a while, since what it sent has to wait, hears a PING now and then: nothing that it asks is answered
+//! meanwhile, and it would take the server for dead. What has to wait is published in the end, whole.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod relay_fixture;
+mod session_fixture;
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use oread::protocol::{ClientFrame, Join, Request, RoomName};
+use oread::relay::{House, Houses, Life, Relay};
+use oread::session::Session;
+use oread::settings::{Address, ListenerSettings, RelaySettings, RoomSettings};
+use relay_fixture::{Heard, bytes, heard, hello, publication};
+use session_fixture::{Wire, World, in_virtual_time};
+
+fn join(own: bool) -> Vec<u8> {
+    let room = RoomName::new(b"lobby").unwrap();
+    let (presence, publish_only, since) = (false, false, None);
+    bytes(&ClientFrame::Join(Join { request: Request(1), presence, own, publish_only, room, since }))
+}
+
+/// A relay with these settings.
+fn relay(settings: &RelaySettings) -> (World, Relay) {
+    let address = Address::Tcp(([127, 0, 0, 1], 0).into());
+    let listener = ListenerSettings::relay("rooms", address, settings.clone());
+    let world = World::new(&listener);
+    let houses = Arc::new(Houses::new(Life::of_number(1), world.context.process.queued.clone()));
+    let relay = Relay::new(House::new(&listener, settings, 1 << 20, &houses));
+    (world, relay)
+}
+
+/// A member that has said this.
+fn member(world: &World, relay: &Relay, own: bool, said: &[u8]) -> Wire {
+    let wire = Wire::default();
+    wire.change(|ends| ends.incoming.extend([bytes(&ClientFrame::Hello(hello())), join(own)].concat()));
+    wire.change(|ends| ends.incoming.extend(said));
+    tokio::spawn(Session::new(wire.clone(), relay, world.context.clone(), world.admit()).unwrap());
+    wire
+}
+
+fn heard_by(wire: &Wire) -> Vec<Heard> {
+    let written = wire.ends().written.clone();
+    let (mut frames, mut rest) = (Vec::new(), &written[..]);
+    while let Some((length, body)) = rest.split_first_chunk() {
+        let (frame, behind) = body.split_at(u32::from_be_bytes(*length) as usize);
+        frames.push(heard(frame));
+        rest = behind;
+    }
+    frames
+}
+
+fn messages(number: u32) -> Vec<u8> {
+    (0..number).flat_map(|_| bytes(&publication(0, 1, b"said"))).collect()
+}
+
+#[test]
+fn a_paced_publisher_is_pinged() {
+    in_virtual_time(async {
+        let (world, relay) = relay(&RelaySettings { publish_rate: 1, ..RelaySettings::default() });
+        let wire = member(&world, &relay, false, &messages(200));
+        tokio::time::sleep(Duration::from_secs(190)).await;
+        let pings = heard_by(&wire).iter().filter(|heard| matches!(heard, Heard::Ping(_))).count();
+        assert!((5..=7).contains(&pings), "{pings} times in 190 s, with a keepalive of 30 s");
+        assert!(world.stats().relay.published.now() < 200, "it was held all the time");
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(world.stats().relay.published.now(), 200);
+        assert_eq!(world.ends(), []);
+    });
+}
+
+#[test]
+fn readers_have_their_turn_where_a_log_is_smaller_than_what_is_said_at_once() {
+    const SAID: u32 = 1_000;
+    in_virtual_time(async {
+        let room = RoomSettings { log_messages: 64, ..RoomSettings::default() };
+        let (world, relay) = relay(&RelaySettings { room, ..RelaySettings::default() });
+        let reader = member(&world, &relay, false, &[]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let publisher = member(&world, &relay, true, &messages(SAID));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for wire in [reader, publisher] {
+            let positions = heard_by(&wire).into_iter().filter_map(|heard| match heard {
+                Heard::Message { position, .. } => Some(position),
+                _ => None,
+            });
+            assert!(positions.eq(1..=u64::from(SAID)), "who reads misses nothing");
+        }
+    });
+}
