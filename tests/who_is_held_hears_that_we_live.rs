@@ -1,5 +1,5 @@
 //! Promise: a session that is not read for a while, since what it sent has to wait, hears a PING now and then: nothing that it asks is answered
-//! meanwhile, and it would take the server for dead. What has to wait is published in the end, whole.
+//! meanwhile, and it would take the server for dead. What has to wait is published in the end, whole, and waits once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use oread::protocol::{ClientFrame, Join, Request, RoomName};
 use oread::relay::{House, Houses, Life, Relay};
 use oread::session::Session;
-use oread::settings::{Address, ListenerSettings, RelaySettings, RoomSettings};
+use oread::settings::{Address, ListenerSettings, RelaySettings, RoomSettings, WhenBehind};
 use relay_fixture::{Heard, bytes, heard, hello, publication};
 use session_fixture::{Wire, World, in_virtual_time};
 
@@ -89,5 +89,33 @@ fn readers_have_their_turn_where_a_log_is_smaller_than_what_is_said_at_once() {
             });
             assert!(positions.eq(1..=u64::from(SAID)), "who reads misses nothing");
         }
+    });
+}
+
+#[test]
+fn a_long_message_waits_once_for_a_laggard_that_holds_much() {
+    in_virtual_time(async {
+        let room = RoomSettings {
+            log_bytes: 512 << 10,
+            when_behind: WhenBehind::Block,
+            block_for: Duration::from_secs(10),
+            ..RoomSettings::default()
+        };
+        let (world, relay) = relay(&RelaySettings { room, ..RelaySettings::default() });
+        let laggard = member(&world, &relay, false, &[]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        laggard.change(|ends| ends.window = Some(0));
+        let short: Vec<u8> = (0..600).flat_map(|_| bytes(&publication(0, 1, &[b's'; 1_000]))).collect();
+        let _filling = member(&world, &relay, false, &short);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let filled = world.stats().relay.published.now();
+        assert!((1..600).contains(&filled), "the log is full after {filled}");
+
+        // It does not fit before the laggard has made room for it several times over.
+        let long = bytes(&publication(7, 1, &[b'l'; 120 << 10]));
+        let publisher = member(&world, &relay, false, &long);
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        let receipt = |heard: &Heard| matches!(heard, Heard::Receipt { request: 7, .. });
+        assert!(heard_by(&publisher).iter().any(receipt), "it waited for each part of its room");
     });
 }

@@ -37,6 +37,8 @@ impl Conversation {
         let mut state = room.lock();
         let run = write(state.log.newest() + 1);
         let mut wakes = Vec::new();
+        // Who has waited long enough does not wait again for each segment that has to make room.
+        let mut waited = false;
         let (published, laggards) = loop {
             match state.log.append(turn.now, &membership.member, run, || turn.handle.wake_for(place)) {
                 Append::Taken { first, messages, wake, laggards } => {
@@ -45,11 +47,12 @@ impl Conversation {
                     extend(&mut wakes, wake);
                     break (Published::Taken { first, messages, members: state.log.members() }, laggards);
                 }
-                Append::Full { until, wake } => {
+                Append::Full { until, wake } if !waited => {
                     extend(&mut wakes, wake);
                     break (Published::Full { until }, Vec::new());
                 }
-                Append::Overdue { wake, .. } => {
+                Append::Full { wake, .. } | Append::Overdue { wake, .. } => {
+                    waited = true;
                     extend(&mut wakes, wake);
                     let freed = state.log.shed(turn.now);
                     extend(&mut wakes, freed);
