@@ -112,7 +112,7 @@ fn a_long_message_waits_once_for_a_laggard_that_holds_much() {
         assert!((1..600).contains(&filled), "the log is full after {filled}");
 
         // It does not fit before the laggard has made room for it several times over.
-        let long = bytes(&publication(7, 1, &[b'l'; 120 << 10]));
+        let long = bytes(&publication(7, 1, &vec![b'l'; 120 << 10]));
         let publisher = member(&world, &relay, false, &long);
         tokio::time::sleep(Duration::from_secs(25)).await;
         let receipt = |heard: &Heard| matches!(heard, Heard::Receipt { request: 7, .. });

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::context::Context;
 use super::machine::Machine;
-use super::{Session, Step, close_reason};
+use super::{Post, Session, Step, close_reason};
 use crate::outbox::Push;
 use crate::reason::{CloseReason, DropReason};
 use crate::service::{Batch, Out, Talk, Turn};
@@ -118,7 +118,7 @@ where
         if self.machine.delivers() {
             // Mail and the service take turns, or whoever writes to this session at the rate of its peer would keep all else from it.
             self.note_delivered_mail();
-            if !self.talk_first && self.fetch_mail(now) {
+            if self.post != Post::Waits && self.fetch_mail(now) {
                 return Step::Moved(0);
             }
             let turn = self.seat.turn(now);
@@ -134,7 +134,9 @@ where
             self.talk.deliver(&turn, &mut way);
             let Way { wrote, frames, full, .. } = way;
             moved = wrote;
-            self.talk_first &= wrote == 0 && self.talk.owes();
+            if wrote > 0 || !self.talk.owes() {
+                self.post = Post::Free;
+            }
             if wrote > 0 {
                 self.seat.sent += wrote as u64;
                 self.seat.context().stats.sent.add(wrote, frames);
@@ -163,9 +165,9 @@ where
 
     /// The outbox is empty: if it held mail, that was sent, and it is the service's turn.
     fn note_delivered_mail(&mut self) {
-        if std::mem::take(&mut self.mailed) {
+        if self.post == Post::Fetched {
             self.seat.handle().mail().delivered();
-            self.talk_first = true;
+            self.post = Post::Waits;
         }
     }
 
@@ -176,7 +178,7 @@ where
             return false;
         }
         let (bytes, ends) = mail.fetch();
-        self.mailed = true;
+        self.post = Post::Fetched;
         let mut start = 0;
         for end in ends {
             self.machine.queue_mail(now, &bytes[start..end]);

@@ -54,11 +54,19 @@ pub struct Session<Io, T> {
     batches: u32,
     /// Whether the service has said its last words.
     parted: bool,
-    /// Whether the outbox holds, or held, mail that was fetched.
-    mailed: bool,
-    /// Whether the service has its turn before more mail is fetched.
-    talk_first: bool,
+    post: Post,
     in_flight: fn(&Io) -> bool,
+}
+
+/// Whose turn it is, of the mail and the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Post {
+    /// Mail goes first.
+    Free,
+    /// The outbox holds, or held, mail that was fetched.
+    Fetched,
+    /// The service has its turn before more mail is fetched.
+    Waits,
 }
 
 /// Whether a step of a turn got anywhere.
@@ -108,8 +116,7 @@ where
             offered: false,
             batches: 0,
             parted: false,
-            mailed: false,
-            talk_first: false,
+            post: Post::Free,
             in_flight: |_| false,
         })
     }
