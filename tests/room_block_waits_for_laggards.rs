@@ -160,7 +160,7 @@ fn members_that_all_write_before_they_read_do_not_lock_the_room() {
                 Append::Overdue { laggards, .. } => {
                     assert!(!laggards.contains(&SessionId(session as u64)));
                     named += laggards.len();
-                    let woken = log.shed(Tick::new(now));
+                    let woken = log.skip(Tick::new(now));
                     assert!(woken.contains(&waker()), "it was told to wait");
                 }
             }
@@ -168,6 +168,41 @@ fn members_that_all_write_before_they_read_do_not_lock_the_room() {
     }
     assert!(named > 0);
     assert!(members.iter().all(|member| log.account(member).adds_up()));
+}
+
+#[test]
+fn who_never_reads_is_skipped_to_where_the_others_are_and_they_miss_nothing() {
+    // Eight segments of a message each.
+    let mut log = RoomLog::new(BLOCK, EPOCH, Tick::ZERO);
+    let mut join =
+        |session| log.join(Tick::ZERO, SessionId(session), Hearing::Others, Start::Newest).unwrap();
+    let (silent, quick, publisher) = (join(1), join(2), join(3));
+    let publish = |log: &mut RoomLog<Waker>| {
+        matches!(
+            log.append(Tick::ZERO, &publisher, Run { bytes: b"message", ends: &[7] }, || Waker::Publisher(3)),
+            Append::Taken { .. }
+        )
+    };
+    for _ in 0..8 {
+        assert!(publish(&mut log));
+    }
+    // The quick one reads five of the eight.
+    let mut reading = Reading::new();
+    assert_eq!(log.read(Tick::ZERO, &quick, 35, &mut reading, || Waker::Reader(2)), Read::Ready);
+    assert_eq!(log.advance(Tick::ZERO, &quick, &mut reading, 35).messages, 5);
+    assert!(!publish(&mut log), "the silent one holds the room");
+
+    assert_eq!(log.skip(Tick::ZERO), [Waker::Publisher(3)]);
+    assert_eq!(log.read(Tick::ZERO, &silent, 4096, &mut reading, || Waker::Reader(1)), Read::Ready);
+    let gap = reading.gap().unwrap();
+    assert_eq!((gap.first, gap.last, gap.missing), (1, 5, 5), "up to where the quick one is");
+    let _ = log.advance(Tick::ZERO, &silent, &mut reading, 0);
+    assert_eq!(log.read(Tick::ZERO, &quick, 4096, &mut reading, || Waker::Reader(2)), Read::Ready);
+    assert_eq!((reading.gap(), reading.messages()), (None, 3));
+    let _ = log.advance(Tick::ZERO, &quick, &mut reading, 0);
+    for member in [&silent, &quick, &publisher] {
+        assert!(log.account(member).adds_up());
+    }
 }
 
 #[test]

@@ -30,8 +30,8 @@ thread_local! {
 
 /// How far the delivery from one room came.
 enum Came {
-    /// Everything was delivered, and the member is registered for more.
-    Through,
+    /// Everything was delivered, so many bytes, and the member is registered for more.
+    Through(usize),
     /// There is more, but others have their turn.
     Halfway(usize),
     /// The way is full, or something has to go first.
@@ -45,7 +45,7 @@ impl Conversation {
         while let Some(bit) = self.rooms.next() {
             for place in self.rooms.sharing(bit) {
                 match deliver_room(self, turn, place, out) {
-                    Came::Through => {}
+                    Came::Through(bytes) => moved += bytes,
                     Came::Halfway(bytes) => {
                         self.rooms.note(1 << bit);
                         moved += bytes;
@@ -62,7 +62,7 @@ impl Conversation {
 
 fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, out: &mut dyn Out) -> Came {
     let Conversation { rooms, house, speaker, .. } = conversation;
-    let Some(membership) = Memberships::get(rooms, place) else { return Came::Through };
+    let Some(membership) = Memberships::get(rooms, place) else { return Came::Through(0) };
     let room = membership.room.clone();
     let state = room.lock();
     if let Some(told) = membership.told
@@ -115,7 +115,7 @@ impl<'a> Delivery<'a> {
         loop {
             if let Read::Waiting { wake } = state.log.read(now, self.member, QUANTUM, reading, &waker) {
                 self.wakes.extend(wake);
-                return (Came::Through, state);
+                return (Came::Through(moved), state);
             }
             let announced = reading.gap().is_some_and(|gap| self.missed(gap, out));
             if announced || moved >= QUANTUM {

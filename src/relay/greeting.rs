@@ -108,7 +108,10 @@ impl Conversation {
     pub(super) fn say_farewell(&mut self, reason: CloseReason, controls: &mut Controls) {
         let Some(speaker) = &mut self.speaker else { return };
         if reason == CloseReason::Drained {
-            return self.send_away(controls);
+            // Who was not welcomed has nothing to come back to.
+            return if speaker.welcomed {
+                self.send_away(controls)
+            };
         }
         let Some(code) = code_of(reason) else { return };
         let words = speaker.last_words.take();

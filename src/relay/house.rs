@@ -84,7 +84,7 @@ impl House {
             stats: OnceLock::new(),
             rooms: Mutex::default(),
             guests: Guests::default(),
-            tickets: TicketOffice::open(relay.resume_for, &houses.life),
+            tickets: TicketOffice::open(&listener.name, relay.resume_for, &houses.life),
             node: node(),
             left: Mutex::default(),
             departures: AtomicU64::new(0),

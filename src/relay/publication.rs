@@ -54,7 +54,7 @@ impl Conversation {
                 Append::Full { wake, .. } | Append::Overdue { wake, .. } => {
                     waited = true;
                     extend(&mut wakes, wake);
-                    let freed = state.log.shed(turn.now);
+                    let freed = state.log.skip(turn.now);
                     extend(&mut wakes, freed);
                 }
             }

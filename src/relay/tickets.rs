@@ -32,6 +32,7 @@ pub(super) struct Bearer {
 
 /// Makes and reads the tickets of a house.
 pub(super) struct TicketOffice {
+    /// With the listener's name taken in: a ticket is good where it was made.
     key: Hmac<Sha256>,
     opened: Instant,
     good_for: Duration,
@@ -39,11 +40,12 @@ pub(super) struct TicketOffice {
 
 impl TicketOffice {
     /// An office whose tickets are good for so long. `None` where there is to be none, or where there is no key.
-    pub(super) fn open(good_for: Duration, life: &Life) -> Option<Self> {
+    pub(super) fn open(listener: &str, good_for: Duration, life: &Life) -> Option<Self> {
         if good_for.is_zero() {
             return None;
         }
-        let key = Hmac::new_from_slice(&life.key?).ok()?;
+        let of_listener = Hmac::<Sha256>::new_from_slice(&life.key?).ok()?.chain_update(listener).finalize();
+        let key = Hmac::new_from_slice(&of_listener.into_bytes()).ok()?;
         Some(Self { key, opened: Instant::now(), good_for })
     }
 
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     fn office() -> TicketOffice {
-        TicketOffice::open(Duration::from_mins(1), &Life::of_host())
+        TicketOffice::open("rooms", Duration::from_mins(1), &Life::of_host())
             .unwrap_or_else(|| unreachable!("the host has randomness"))
     }
 

@@ -46,7 +46,7 @@ pub enum Append<W> {
         /// Other publishers that may find room now: less may do for them.
         wake: Vec<W>,
     },
-    /// As `Full`, but the time is over: these hold the room. They are to be ended, or skipped by [`RoomLog::shed`].
+    /// As `Full`, but the time is over: these hold the room. They are to be ended, or skipped by [`RoomLog::skip`].
     Overdue {
         /// Members who have not read what has to make room.
         laggards: Vec<SessionId>,

@@ -24,13 +24,26 @@ impl<W> RoomLog<W> {
         self.freed()
     }
 
-    /// Gives up the oldest segment, read or not: for a process that is short of memory, and for laggards that hold a `block` room. Says who
-    /// may publish now. What it freed shows in [`RoomLog::bytes`].
+    /// Gives up the oldest segment, read or not, for a process that is short of memory. Says who may publish now. What it freed shows in [`RoomLog::bytes`].
     #[must_use]
     pub fn shed(&mut self, now: Tick) -> Vec<W> {
         self.pass(now);
         self.push_off();
         self.freed()
+    }
+
+    /// Gives up what only those hold who read nothing of the front segment, for laggards in a `block` room: whoever is further misses
+    /// nothing. Says who may publish now.
+    #[must_use]
+    pub fn skip(&mut self, now: Tick) -> Vec<W> {
+        self.pass(now);
+        loop {
+            let others = self.segments.get(1).is_none_or(|next| next.behind > 0);
+            self.push_off();
+            if others {
+                return self.freed();
+            }
+        }
     }
 
     /// Time goes on: what is too old is held no longer.

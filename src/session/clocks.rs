@@ -128,6 +128,13 @@ impl Clocks {
         self.stalled = Tick::NEVER;
     }
 
+    /// What was forgiven so far counts from now on.
+    pub fn stalls_anew(&mut self, now: Tick) {
+        if self.stalled != Tick::NEVER {
+            self.stalled = now;
+        }
+    }
+
     /// Told whether we read at present, says whether we did before. What runs only while we look starts anew when we look again.
     #[inline]
     pub fn reading(&mut self, now: Tick, reads: bool) -> bool {

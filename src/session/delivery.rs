@@ -141,7 +141,7 @@ where
                 self.seat.sent += wrote as u64;
                 self.seat.context().stats.sent.add(wrote, frames);
             }
-            self.stand();
+            self.stand(now);
             match full {
                 Some(Ok(())) => {
                     self.machine.blocked(now);

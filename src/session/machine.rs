@@ -78,7 +78,10 @@ impl Machine {
 
     /// How the session stands with its service from here on.
     #[inline]
-    pub fn stand(&mut self, service: Standing) {
+    pub fn stand(&mut self, now: Tick, service: Standing) {
+        if self.service.forgives && !service.forgives {
+            self.clocks.stalls_anew(now);
+        }
         self.service = service;
     }
 
@@ -177,7 +180,12 @@ impl Machine {
         match self.phase {
             Phase::Open if self.progress.in_frame() => self.close(rules, now, CloseReason::Truncated),
             Phase::Open if !self.owes() => self.phase = Phase::Done(CloseReason::PeerClosed),
-            Phase::Open => self.phase = Phase::HalfClosed,
+            Phase::Open => {
+                self.phase = Phase::HalfClosed;
+                if self.service.forgives {
+                    self.clocks.stalls_anew(now);
+                }
+            }
             Phase::Lingering { reason, .. } => self.phase = Phase::Done(reason),
             Phase::Flushing { reason, until, .. } => {
                 self.phase = Phase::Flushing { reason, until, heard_all: true };
@@ -398,6 +406,9 @@ impl Machine {
             (_, write_stall) => write_stall,
         };
         self.forget_input();
+        if self.service.forgives {
+            self.clocks.stalls_anew(now);
+        }
         let heard_all = matches!(self.phase, Phase::HalfClosed | Phase::Flushing { heard_all: true, .. })
             || reason == CloseReason::Truncated;
         self.phase = Phase::Flushing { reason, until: now.after(ticks), heard_all };

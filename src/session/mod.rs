@@ -234,7 +234,10 @@ where
         if let Some(refill) = self.machine.refill(rules) {
             deadline = deadline.min(refill);
         }
-        if self.machine.phase() == Phase::Open {
+        // While answers find no room, the service has no use for a turn: the socket gives it one.
+        let crowded = self.seat.context().process.queued.is_spent();
+        let idle = self.held.is_some() && !self.machine.has_room(rules, now, crowded);
+        if self.machine.phase() == Phase::Open && !idle {
             deadline = deadline.min(self.talk.deadline());
         }
         self.seat.arm(now, deadline);

@@ -46,6 +46,7 @@ struct Share {
     outbox_bytes: usize,
     outbox_frames: u32,
     partial_bytes: usize,
+    held_bytes: usize,
 }
 
 impl Seat {
@@ -54,8 +55,13 @@ impl Seat {
         let key = context.worker.enter(handle.clone())?;
         context.stats.accepted.add(1);
         context.stats.states[SessionState::Handshake as usize].add(1);
-        let share =
-            Share { state: SessionState::Handshake, outbox_bytes: 0, outbox_frames: 0, partial_bytes: 0 };
+        let share = Share {
+            state: SessionState::Handshake,
+            outbox_bytes: 0,
+            outbox_frames: 0,
+            partial_bytes: 0,
+            held_bytes: 0,
+        };
         Some(Self {
             context,
             _admission: admission,
@@ -107,7 +113,10 @@ impl Seat {
         if !outbox.is_empty() || self.share.outbox_frames > 0 {
             self.settle_outbox(outbox.bytes(), u32::try_from(outbox.frames()).unwrap_or(u32::MAX));
         }
-        let partial = machine.kept_capacity() + held;
+        if held != self.share.held_bytes {
+            self.settle_held(held);
+        }
+        let partial = machine.kept_capacity();
         partial == self.share.partial_bytes || self.settle_partial(partial)
     }
 
@@ -157,6 +166,12 @@ impl Seat {
         (self.share.outbox_bytes, self.share.outbox_frames) = (bytes, frames);
     }
 
+    /// What the service could not take yet waits like all else that is queued.
+    fn settle_held(&mut self, bytes: usize) {
+        self.context.process.queued.settle(self.share.held_bytes, bytes);
+        self.share.held_bytes = bytes;
+    }
+
     fn settle_partial(&mut self, bytes: usize) -> bool {
         let grown = bytes > self.share.partial_bytes;
         self.context.stats.partial_bytes.add(difference(self.share.partial_bytes, bytes));
@@ -194,6 +209,7 @@ impl Drop for Seat {
         let unnamed = if std::thread::panicking() { CloseReason::Panicked } else { CloseReason::Cut };
         let reason = self.reason.unwrap_or(unnamed);
         self.settle_outbox(0, 0);
+        self.settle_held(0);
         self.settle_partial(0);
         let context = &self.context;
         context.stats.states[self.share.state as usize].add(-1);

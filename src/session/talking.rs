@@ -67,7 +67,7 @@ where
         }
         let Some(held) = self.held.take() else { return Step::Waits };
         let before = held.frames;
-        self.stand();
+        self.stand(now);
         let batch = Batch::new(&context.rules.codec, Vec::new(), 0, &held.bytes, held.frames);
         self.answer(cx, now, &context, batch);
         match (&mut self.held, held.fault) {
@@ -91,7 +91,7 @@ where
         if let Next::Hold { taken } = next {
             self.hold(&mut batch, taken);
         }
-        self.stand();
+        self.stand(now);
         if reply.wants_echo() {
             self.deliver(cx, now, context, batch);
         }
@@ -129,8 +129,8 @@ where
     }
 
     /// Tells the machine how things stand with the service.
-    pub(super) fn stand(&mut self) {
-        self.machine.stand(self.standing());
+    pub(super) fn stand(&mut self, now: Tick) {
+        self.machine.stand(now, self.standing());
     }
 
     fn standing(&self) -> Standing {
@@ -145,7 +145,7 @@ where
     pub(super) fn hear_end(&mut self, now: Tick) {
         let mut standing = self.standing();
         standing.owes |= self.machine.delivers() && self.seat.handle().has_news();
-        self.machine.stand(standing);
+        self.machine.stand(now, standing);
         self.machine.eof(&self.seat.context().rules, now);
     }
 
@@ -171,7 +171,7 @@ where
         let mut controls = Controls::default();
         self.talk.farewell(&self.seat.turn(now), reason, &mut controls);
         self.queue_controls(now, &controls);
-        self.stand();
+        self.stand(now);
     }
 
     /// Asks the peer whether it lives.
