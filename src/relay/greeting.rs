@@ -109,9 +109,10 @@ impl Conversation {
         let Some(speaker) = &mut self.speaker else { return };
         if reason == CloseReason::Drained {
             // Who was not welcomed has nothing to come back to.
-            return if speaker.welcomed {
-                self.send_away(controls)
-            };
+            if speaker.welcomed {
+                self.send_away(controls);
+            }
+            return;
         }
         let Some(code) = code_of(reason) else { return };
         let words = speaker.last_words.take();

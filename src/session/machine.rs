@@ -24,7 +24,7 @@
 pub use super::phase::{Appetite, Arrival, Pause, Phase, Standing};
 pub use super::rules::Rules;
 
-use super::clocks::{Clocks, Patience};
+use super::clocks::Clocks;
 use crate::pace::Bucket;
 use bytes::Bytes;
 
@@ -45,13 +45,13 @@ const FLUSH_TICKS: u32 = 600;
 /// The state of one session.
 #[derive(Debug)]
 pub struct Machine {
-    phase: Phase,
-    progress: Progress,
-    kept: Vec<u8>,
-    outbox: Outbox,
-    clocks: Clocks,
-    bucket: Bucket,
-    service: Standing,
+    pub(super) phase: Phase,
+    pub(super) progress: Progress,
+    pub(super) kept: Vec<u8>,
+    pub(super) outbox: Outbox,
+    pub(super) clocks: Clocks,
+    pub(super) bucket: Bucket,
+    pub(super) service: Standing,
 }
 
 impl Machine {
@@ -234,24 +234,6 @@ impl Machine {
         )
     }
 
-    /// Whether the peer is to be asked now whether it lives, or is held and to be told that we do; it is then taken as asked.
-    pub fn asks(&mut self, rules: &Rules, now: Tick) -> bool {
-        let asks = now >= self.next_ping(rules);
-        if asks {
-            self.clocks.asked(now, self.service.holds);
-        }
-        asks
-    }
-
-    fn next_ping(&self, rules: &Rules) -> Tick {
-        match self.phase {
-            Phase::Open if !self.service.holds => self.clocks.next_ping(&rules.patience),
-            // Behind what waits it would be heard no sooner.
-            Phase::Open if self.outbox.is_empty() => self.clocks.next_sign(&rules.patience),
-            _ => Tick::NEVER,
-        }
-    }
-
     /// The socket took `written` bytes of the outbox. Says how many frames that finished.
     pub fn flushed(&mut self, now: Tick, written: usize) -> u32 {
         let frames = self.outbox.advance(written);
@@ -336,62 +318,12 @@ impl Machine {
         matches!(self.phase, Phase::HalfClosed | Phase::Flushing { .. }) && !self.owes()
     }
 
-    /// The next moment at which [`Machine::judge`] may have something to say.
-    pub fn deadline(&self, rules: &Rules) -> Tick {
-        self.next_event(rules).0.min(self.next_ping(rules))
-    }
-
-    /// Acts on deadlines that have passed. Call it after reading and writing were tried: what waits in the socket is looked at first.
-    pub fn judge(&mut self, rules: &Rules, now: Tick) {
-        let (at, reason) = self.next_event(rules);
-        if now < at {
-            return;
-        }
-        match (self.phase, reason) {
-            (Phase::Lingering { reason, .. }, _) => self.phase = Phase::Done(reason),
-            // With `drop-oldest` the frame is dropped before the next write; the session goes on.
-            (_, CloseReason::OutboxFull) if rules.outbox.when_full == WhenFull::DropOldest => {}
-            (Phase::Open | Phase::HalfClosed, CloseReason::WriteStall) | (Phase::Flushing { .. }, _) => {
-                self.abort(reason);
-            }
-            (Phase::Open | Phase::HalfClosed, _) => self.start_flushing(rules, now, reason),
-            (Phase::Done(_), _) => {}
-        }
-    }
-
-    fn next_event(&self, rules: &Rules) -> (Tick, CloseReason) {
-        match self.phase {
-            Phase::Open => {
-                // Forgiven is what waits in rooms, not what the peer asked for and was sent by others: a full outbox is the peer's own.
-                let forgiven = self.service.forgives && self.outbox.room(&rules.outbox, Tick::ZERO) > 0;
-                let write_stall = if forgiven { 0 } else { rules.patience.write_stall };
-                self.clocks.next(&Patience { write_stall, ..rules.patience }).min(self.aged(rules))
-            }
-            // Deadlines of the conversation are over: only the peer's taking counts now.
-            Phase::HalfClosed => {
-                let Patience { write_stall, lifetime, .. } = rules.patience;
-                let patience = Patience { write_stall, lifetime, ..Patience::default() };
-                self.clocks.next(&patience).min(self.aged(rules))
-            }
-            Phase::Flushing { until, reason, .. } => {
-                let write_stall = rules.patience.write_stall;
-                self.clocks.next(&Patience { write_stall, ..Patience::default() }).min((until, reason))
-            }
-            Phase::Lingering { until, reason } => (until, reason),
-            Phase::Done(reason) => (Tick::NEVER, reason),
-        }
-    }
-
     /// Gives up what waits, when the session is over. Says how many frames were lost, under [`DropReason::SessionEnded`].
     pub fn abandon(&mut self) -> (u64, DropReason) {
         (self.outbox.clear(), DropReason::SessionEnded)
     }
 
-    fn aged(&self, rules: &Rules) -> (Tick, CloseReason) {
-        (self.outbox.next_expiry(&rules.outbox), CloseReason::OutboxFull)
-    }
-
-    fn start_flushing(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
+    pub(super) fn start_flushing(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
         let ticks = match (reason, rules.patience.write_stall) {
             (CloseReason::Drained, _) => u32::MAX,
             // It has just shown that it does not take what it is owed; as have most of those that are ended by hand.

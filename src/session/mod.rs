@@ -10,6 +10,7 @@
 
 pub mod clocks;
 pub mod context;
+mod deadlines;
 mod delivery;
 mod lent;
 pub mod machine;

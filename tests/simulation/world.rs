@@ -102,7 +102,10 @@ impl World {
             for (room, Place { account, number, .. }) in &memory.places {
                 let end = account.epoch.and_then(|epoch| newest.get(&epoch).map(|newest| (epoch, *newest)));
                 let there = end.is_some_and(|(epoch, newest)| {
-                    ledger.may_be_own(memory.publisher, epoch, account.position + 1..=newest)
+                    // Who hears its own is there when it has heard them.
+                    account.position >= newest
+                        || (!account.own
+                            && ledger.may_be_own(memory.publisher, epoch, account.position + 1..=newest))
                 });
                 if number.is_none() || !there {
                     who.push(format!(
