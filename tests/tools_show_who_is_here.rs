@@ -113,7 +113,7 @@ fn a_kick_that_fails_says_why() {
         (&[][..], 77, "set OREAD__ADMIN__TOKEN"),
         (&[("OREAD__ADMIN__TOKEN", "another-token-of-30-characters")], 77, "needs the daemon's token"),
         (&[("OREAD__ADMIN__TOKEN", "short")], 78, "shorter than 16 bytes"),
-        (&[("OREAD__ADMIN__TOKEN_FILE", "/nowhere/token")], 78, "/nowhere/token: No such file"),
+        (&[("OREAD__ADMIN__TOKEN_FILE", "/nowhere/token")], 78, "admin.token_file /nowhere/token: "),
         (&[("OREAD__ADMIN__TOKEN", TOKEN)], 69, "no session 99999"),
     ] {
         let output = of(&admin, &["kick", "99999"], env);
