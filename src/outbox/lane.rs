@@ -106,10 +106,12 @@ impl Lane {
     /// The first `written` bytes are gone. Says how many frames ended in them.
     pub(super) fn advance(&mut self, written: usize) -> u32 {
         let of_begun = written.min(self.begun.len());
-        self.begun.advance(of_begun);
-        if self.begun.is_empty() {
-            // What was lent is given back, not only read to its end.
-            self.begun = Bytes::new();
+        if of_begun > 0 {
+            self.begun.advance(of_begun);
+            if self.begun.is_empty() {
+                // What was lent is given back, not only read to its end.
+                self.begun = Bytes::new();
+            }
         }
         self.bytes.drain(..written - of_begun);
         let mut left = written;
