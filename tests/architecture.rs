@@ -194,6 +194,24 @@ fn no_module_is_a_drawer_for_the_rest() {
     }
 }
 
+/// What nobody compiles, no lint and no test looks at.
+#[test]
+fn every_file_is_a_module_of_its_folder() {
+    for file in sources() {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let folder = file.parent().unwrap();
+        if ["mod", "lib", "main"].contains(&name.as_str()) {
+            continue;
+        }
+        let parents = [folder.join("mod.rs"), folder.join("lib.rs"), folder.with_extension("rs")]
+            .map(|parent| fs::read_to_string(parent).unwrap_or_default());
+        let named = parents.iter().any(|parent| {
+            parent.contains(&format!("mod {name};")) || parent.contains(&format!("\"{name}.rs\""))
+        });
+        assert!(named, "{} is compiled by nobody: its folder's module does not name it", file.display());
+    }
+}
+
 fn sources() -> Vec<PathBuf> {
     rust_files("src")
 }
