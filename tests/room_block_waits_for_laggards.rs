@@ -1,12 +1,12 @@
-//! Promise: in a `block` room publishers wait for those who have not read, who are named after `block_for`; nobody waits for ever, and
-//! nobody for itself.
+//! Promise: in a `block` room publishers wait for those who have not read, who are named after `block_for`; nobody waits for ever, nobody
+//! for itself, and nobody for one that was skipped and has read nothing since.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)]
 
 mod room_fixture;
 
 use oread::peer::SessionId;
-use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start};
+use oread::room::{Append, Hearing, Member, Read, Reading, RoomLog, RoomRules, Run, Start};
 use oread::settings::WhenBehind;
 use oread::tick::Tick;
 use room_fixture::{EPOCH, RULES, Waker, World};
@@ -170,39 +170,127 @@ fn members_that_all_write_before_they_read_do_not_lock_the_room() {
     assert!(members.iter().all(|member| log.account(member).adds_up()));
 }
 
-#[test]
-fn who_never_reads_is_skipped_to_where_the_others_are_and_they_miss_nothing() {
-    // Eight segments of a message each.
-    let mut log = RoomLog::new(BLOCK, EPOCH, Tick::ZERO);
-    let mut join =
-        |session| log.join(Tick::ZERO, SessionId(session), Hearing::Others, Start::Newest).unwrap();
-    let (silent, quick, publisher) = (join(1), join(2), join(3));
-    let publish = |log: &mut RoomLog<Waker>| {
-        matches!(
-            log.append(Tick::ZERO, &publisher, Run { bytes: b"message", ends: &[7] }, || Waker::Publisher(3)),
-            Append::Taken { .. }
-        )
-    };
-    for _ in 0..8 {
-        assert!(publish(&mut log));
-    }
-    // The quick one reads five of the eight.
-    let mut reading = Reading::new();
-    assert_eq!(log.read(Tick::ZERO, &quick, 35, &mut reading, || Waker::Reader(2)), Read::Ready);
-    assert_eq!(log.advance(Tick::ZERO, &quick, &mut reading, 35).messages, 5);
-    assert!(!publish(&mut log), "the silent one holds the room");
+/// A room of eight segments of a message each, with one who is silent, one who is quick, and a publisher.
+struct Trio {
+    log: RoomLog<Waker>,
+    silent: Member,
+    quick: Member,
+    publisher: Member,
+    reading: Reading,
+}
 
-    assert_eq!(log.skip(Tick::ZERO), [Waker::Publisher(3)]);
-    assert_eq!(log.read(Tick::ZERO, &silent, 4096, &mut reading, || Waker::Reader(1)), Read::Ready);
-    let gap = reading.gap().unwrap();
-    assert_eq!((gap.first, gap.last, gap.missing), (1, 5, 5), "up to where the quick one is");
-    let _ = log.advance(Tick::ZERO, &silent, &mut reading, 0);
-    assert_eq!(log.read(Tick::ZERO, &quick, 4096, &mut reading, || Waker::Reader(2)), Read::Ready);
-    assert_eq!((reading.gap(), reading.messages()), (None, 3));
-    let _ = log.advance(Tick::ZERO, &quick, &mut reading, 0);
-    for member in [&silent, &quick, &publisher] {
-        assert!(log.account(member).adds_up());
+impl Trio {
+    fn new() -> Self {
+        let mut log = RoomLog::new(BLOCK, EPOCH, Tick::ZERO);
+        let mut join =
+            |session| log.join(Tick::ZERO, SessionId(session), Hearing::Others, Start::Newest).unwrap();
+        let (silent, quick, publisher) = (join(1), join(2), join(3));
+        Self { log, silent, quick, publisher, reading: Reading::new() }
     }
+
+    fn publish(&mut self, now: u32) -> Append<Waker> {
+        let run = Run { bytes: b"message", ends: &[7] };
+        self.log.append(Tick::new(now), &self.publisher, run, || Waker::Publisher(3))
+    }
+
+    fn is_taken(&mut self, now: u32) -> bool {
+        matches!(self.publish(now), Append::Taken { .. })
+    }
+
+    /// The quick one reads all there is, of at most so many messages.
+    fn follow(&mut self, messages: usize) {
+        let Self { log, quick, reading, .. } = self;
+        while log.read(Tick::ZERO, quick, messages * 7, reading, || Waker::Reader(2)) == Read::Ready {
+            assert_eq!(reading.gap(), None, "it misses nothing");
+            let written = reading.bytes();
+            let _ = log.advance(Tick::ZERO, quick, reading, written);
+            if messages < 8 {
+                break;
+            }
+        }
+    }
+
+    /// Publishes until the silent one holds the room, waits as long as it has to, and skips it.
+    fn skip_the_silent_one(&mut self) {
+        while self.is_taken(0) {
+            self.follow(8);
+        }
+        assert!(matches!(self.publish(100), Append::Overdue { laggards, .. } if laggards == [SessionId(1)]));
+        assert_eq!(self.log.skip(Tick::new(100)), [Waker::Publisher(3)]);
+    }
+}
+
+#[test]
+fn who_is_skipped_misses_what_had_to_go_and_the_others_nothing() {
+    let mut room = Trio::new();
+    for _ in 0..8 {
+        assert!(room.is_taken(0));
+    }
+    room.follow(5);
+    assert!(!room.is_taken(0), "the silent one holds the room");
+
+    assert_eq!(room.log.skip(Tick::ZERO), [Waker::Publisher(3)]);
+    let read = room.log.read(Tick::ZERO, &room.silent, 4096, &mut room.reading, || Waker::Reader(1));
+    assert_eq!((read, room.reading.messages()), (Read::Ready, 7));
+    let gap = room.reading.gap().unwrap();
+    assert_eq!((gap.first, gap.last, gap.missing), (1, 1, 1));
+    let _ = room.log.advance(Tick::ZERO, &room.silent, &mut room.reading, 0);
+    room.follow(8);
+    for member in [&room.silent, &room.quick, &room.publisher] {
+        assert!(room.log.account(member).adds_up());
+    }
+}
+
+#[test]
+fn who_was_skipped_and_reads_nothing_holds_nobody_up_again() {
+    let mut room = Trio::new();
+    room.skip_the_silent_one();
+    for _ in 0..1000 {
+        assert!(room.is_taken(100), "nobody waits for who had its time");
+        room.follow(8);
+        // Its socket takes nothing, whatever it is offered and told.
+        let _ = room.log.read(Tick::new(100), &room.silent, 7, &mut room.reading, || Waker::Reader(1));
+        let _ = room.log.advance(Tick::new(100), &room.silent, &mut room.reading, 0);
+    }
+    assert!(room.log.account(&room.silent).adds_up());
+}
+
+#[test]
+fn publishers_wait_for_the_others_beside_who_was_skipped() {
+    let mut room = Trio::new();
+    room.skip_the_silent_one();
+    let taken = (0..100).take_while(|_| room.is_taken(100)).count();
+    assert_eq!(taken, 8, "the quick one has its time still");
+    room.follow(1);
+    assert!(room.is_taken(100));
+    assert!(!room.is_taken(100));
+}
+
+#[test]
+fn publishers_wait_again_for_who_was_skipped_once_it_reads() {
+    let mut room = Trio::new();
+    room.skip_the_silent_one();
+    assert!(room.is_taken(100));
+    assert_eq!(
+        room.log.read(Tick::new(100), &room.silent, 7, &mut room.reading, || Waker::Reader(1)),
+        Read::Ready
+    );
+    assert_eq!(room.log.advance(Tick::new(100), &room.silent, &mut room.reading, 1).messages, 1);
+    room.follow(8);
+
+    let taken = (0..100).take_while(|_| room.is_taken(100)).count();
+    assert!(taken < 8, "{taken} were published past one who reads");
+}
+
+#[test]
+fn who_joins_behind_who_was_skipped_has_its_time() {
+    let mut room = Trio::new();
+    room.skip_the_silent_one();
+    let start = Start::After { epoch: EPOCH, position: 0 };
+    let late = room.log.join(Tick::new(100), SessionId(4), Hearing::Others, start).unwrap();
+    assert_eq!((0..100).take_while(|_| room.is_taken(100)).count(), 1, "it asked for what is held");
+    assert!(room.log.leave(Tick::new(100), late).wake.contains(&Waker::Publisher(3)));
+    assert!(room.is_taken(100));
 }
 
 #[test]

@@ -23,6 +23,7 @@ enum Call {
     Pass(u32),
     Tend,
     Shed,
+    Skip,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,7 @@ fn call() -> impl Strategy<Value = Call> {
         2 => (0..30_u32).prop_map(Call::Pass),
         1 => Just(Call::Tend),
         1 => Just(Call::Shed),
+        2 => Just(Call::Skip),
     ]
 }
 
@@ -114,6 +116,7 @@ fn run(world: &mut World, call: Call) {
         Call::Pass(ticks) => world.now += ticks,
         Call::Tend => world.tend(),
         Call::Shed => world.shed(),
+        Call::Skip => world.skip(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Appending: one publisher's run of messages goes into the log, and all who wait are to be woken.
 
+use super::crowd::Crowd;
 use super::log::RoomLog;
-use super::seat::{Hearing, Member};
+use super::seat::{Hearing, Member, Seat};
 use super::segment::{Chunk, Segment};
 use crate::peer::SessionId;
 use crate::settings::WhenBehind;
@@ -103,6 +104,7 @@ impl<W> RoomLog<W> {
         let mut chunk = Chunk::opening(&self.rules, from, ends, buffer)?;
         // Rather a short segment than a publisher that waits.
         while self.rules.when_behind == WhenBehind::Block
+            && self.segments.front().is_some_and(|front| front.behind.holders() > 0)
             && buffer > 0
             && !self.fits(&chunk)
             && chunk.may_shrink()
@@ -130,8 +132,13 @@ impl<W> RoomLog<W> {
         let seat = &mut self.seats[member.0];
         // A publisher that has read all, and does not want its own, has read this too.
         let follows = seat.hearing == Hearing::Others && seat.next == self.newest + 1;
-        segment.behind += self.at_head - usize::from(follows);
-        self.at_head = usize::from(follows);
+        let mut stays = Crowd::default();
+        if follows {
+            let passed_over = seat.is_passed_over(self.skipped_to);
+            self.at_head.go(passed_over);
+            stays.enter(passed_over);
+        }
+        segment.behind.receive(std::mem::replace(&mut self.at_head, stays));
 
         let ends = run.ends[messages..messages + chunk.messages].iter().map(|end| end - from);
         let bytes = &run.bytes[from as usize..from as usize + chunk.bytes];
@@ -153,36 +160,43 @@ impl<W> RoomLog<W> {
     /// Gives up the front segment, if the rules allow it. A run that began at `first` does not push itself off.
     fn give_way(&mut self, member: &Member, first: u64, laggards: &mut Vec<SessionId>) -> bool {
         let Some(front) = self.segments.front() else { return false };
-        if front.behind > 0 {
-            if front.end() > first {
-                return false;
-            }
-            match self.rules.when_behind {
-                WhenBehind::Block if front.behind > 1 || !self.is_held_by(member) => return false,
-                WhenBehind::Disconnect => laggards.extend(self.laggards(None)),
-                WhenBehind::Block | WhenBehind::Skip => {}
-            }
-            self.push_off();
-        } else {
+        if front.behind.is_empty() {
             self.drop_front();
+            return true;
         }
+        if front.end() > first {
+            return false;
+        }
+        match self.rules.when_behind {
+            WhenBehind::Block if self.is_held_but_by(member) => return false,
+            WhenBehind::Disconnect => laggards.extend(self.laggards(None)),
+            WhenBehind::Block | WhenBehind::Skip => {}
+        }
+        self.push_off();
         true
     }
 
-    /// Whether this member stands behind the front segment.
-    fn is_held_by(&self, member: &Member) -> bool {
-        let seat = &self.seats[member.0];
-        seat.hears() && self.segments.front().is_some_and(|front| seat.next < front.end())
+    /// Whether others than this member hold the front segment.
+    fn is_held_but_by(&self, member: &Member) -> bool {
+        self.segments.front().is_some_and(|front| {
+            front.behind.holders() > usize::from(self.holds(&self.seats[member.0], front))
+        })
     }
 
-    /// Who stands behind the front segment. It visits all members: once a segment that somebody is pushed off from, or a `block_for`.
+    /// Whether publishers wait for this member to read this segment, which is the front one.
+    fn holds(&self, seat: &Seat, front: &Segment) -> bool {
+        seat.hears() && seat.next < front.end() && !seat.is_passed_over(self.skipped_to)
+    }
+
+    /// Who holds the front segment. It visits all members: once a segment that somebody is pushed off from, or a `block_for`.
     fn laggards(&mut self, but: Option<&Member>) -> Vec<SessionId> {
         self.steps += self.seats.len() as u64;
-        let end = self.segments.front().map_or(0, Segment::end);
-        let behind = self.seats.iter().filter(|(key, seat)| {
-            seat.hears() && seat.next < end && but.is_none_or(|member| member.0 != *key)
-        });
-        behind.map(|(_, seat)| seat.session).collect()
+        let Some(front) = self.segments.front() else { return Vec::new() };
+        let holders = self
+            .seats
+            .iter()
+            .filter(|(key, seat)| self.holds(seat, front) && but.is_none_or(|member| member.0 != *key));
+        holders.map(|(_, seat)| seat.session).collect()
     }
 
     fn refuse(&mut self, member: &Member, waker: impl FnOnce() -> W) -> Append<W> {

@@ -86,14 +86,14 @@ impl<W> RoomLog<W> {
         seat.lost_own += reading.left_out(settled.next, self.floor.min(seat.taken));
         seat.taken = settled.next;
         reading.end();
-        self.move_to(member.0, settled.next);
+        self.move_to(member.0, settled.next, settled.messages > 0);
         self.reclaim();
         Advanced { rest: settled.rest, messages: settled.messages, wake: self.freed() }
     }
 
     /// Puts a gap at the beginning of the reading if the member missed something. `false` if nothing may follow in this reading.
     fn announce(&mut self, key: usize, reading: &mut Reading) -> bool {
-        let (floor, pushed_off) = (self.floor, self.pushed_off);
+        let (floor, pushed_off, skipped_to) = (self.floor, self.pushed_off, self.skipped_to);
         let seat = &mut self.seats[key];
         let replays = std::mem::take(&mut seat.replays);
         if std::mem::take(&mut seat.other_epoch) {
@@ -113,6 +113,8 @@ impl<W> RoomLog<W> {
             }
             seat.missing += missing;
             seat.pass_own(own);
+            // To be told is not to read: its place no longer shows that it was passed over.
+            seat.passed_over = seat.is_passed_over(skipped_to);
             // It stands behind the same segment as before: what is held before the floor is nothing.
             seat.next = floor;
             seat.taken = floor;
@@ -148,7 +150,7 @@ impl<W> RoomLog<W> {
         if reading.is_empty() && at > seat.next {
             // Nothing but its own: there is no write to wait for.
             seat.pass_own(at - seat.next);
-            self.move_to(key, at);
+            self.move_to(key, at, false);
             reading.from = at;
             self.reclaim();
         }
@@ -171,16 +173,5 @@ impl<W> RoomLog<W> {
             self.steps += segment.runs.len() as u64;
         }
         of_it
-    }
-
-    fn move_to(&mut self, key: usize, next: u64) {
-        let was = std::mem::replace(&mut self.seats[key].next, next);
-        // Who still stands behind the same segment has freed nothing. Laggards whose sockets take nothing would otherwise wake each other as
-        // publishers, for ever.
-        let (left, entered) = (self.find(was), self.find(next));
-        if left != entered {
-            self.go_from(left);
-            self.stand_behind(entered);
-        }
     }
 }

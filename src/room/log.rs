@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::crowd::Crowd;
 use super::rules::RoomRules;
 use super::seat::{Account, Hearing, Lag, Member, Seat, Start};
 use super::segment::Segment;
@@ -32,6 +33,8 @@ pub struct RoomLog<W> {
     pub(super) charge: usize,
     /// Positions before this were given up because of a bound while somebody had not read them.
     pub(super) pushed_off: u64,
+    /// Positions before this were given up because publishers had waited long enough: who stood there is passed over.
+    pub(super) skipped_to: u64,
     /// What the next segment allocates, and when the last was opened: it grows while segments fill within a second.
     pub(super) buffer: usize,
     pub(super) opened: Tick,
@@ -39,7 +42,7 @@ pub struct RoomLog<W> {
     pub(super) seats: Pages<Seat>,
     pub(super) by_session: HashMap<SessionId, usize>,
     /// Members that hear and have nothing to read: they are behind no segment.
-    pub(super) at_head: usize,
+    pub(super) at_head: Crowd,
     pub(super) readers: Waiting<W>,
     // Who cannot publish.
     pub(super) publishers: Waiting<W>,
@@ -86,11 +89,12 @@ impl<W> RoomLog<W> {
             published_bytes: 0,
             charge: 0,
             pushed_off: 0,
+            skipped_to: 0,
             buffer: 0,
             opened: now,
             seats: Pages::default(),
             by_session: HashMap::new(),
-            at_head: 0,
+            at_head: Crowd::default(),
             readers: Waiting::default(),
             publishers: Waiting::default(),
             full_since: None,
@@ -125,7 +129,13 @@ impl<W> RoomLog<W> {
         let (replays, last_own) = (next < self.floor, self.newest);
         // What it published before it came back under its number is its own still.
         let own_ahead = if hearing == Hearing::Others { self.held_of(session, next) } else { 0 };
-        let seat = Seat { last_own, own_ahead, replays, other_epoch, ..Seat::new(session, hearing, next) };
+        let seat = Seat {
+            last_own,
+            own_ahead,
+            replays,
+            other_epoch,
+            ..Seat::new(session, hearing, next, self.skipped_to)
+        };
         let key = self.seats.insert(seat);
         self.by_session.insert(session, key);
         if hearing != Hearing::Nothing {
@@ -146,7 +156,7 @@ impl<W> RoomLog<W> {
         self.readers.remove(key);
         self.publishers.remove(key);
         if seat.hears() {
-            self.uncount(seat.next);
+            self.uncount(seat.next, seat.is_passed_over(self.skipped_to));
         }
         if self.seats.is_empty() {
             self.emptied = self.now;
@@ -167,18 +177,18 @@ impl<W> RoomLog<W> {
         let own_ahead = if hearing == Hearing::Others { self.held_of(session, cursor) } else { 0 };
         let seat = &mut self.seats[member.0];
         let (did, does) = (seat.hears(), hearing != Hearing::Nothing);
-        let was = seat.next;
+        let (was, passed_over) = (seat.next, seat.is_passed_over(self.skipped_to));
         if did == does {
             seat.hearing = hearing;
             seat.own_ahead = seat.lost_own + own_ahead;
         } else {
-            *seat = Seat::new(seat.session, hearing, next);
+            *seat = Seat::new(seat.session, hearing, next, self.skipped_to);
         }
         match (did, does) {
             (false, true) => self.count(next),
             (true, false) => {
                 self.readers.remove(member.0);
-                self.uncount(was);
+                self.uncount(was, passed_over);
                 self.reclaim();
             }
             _ => {}
@@ -233,7 +243,7 @@ impl<W> RoomLog<W> {
 
     /// How long the oldest message that somebody has not read has waited, in ticks. What a process that is short of memory goes by.
     pub fn longest_lag(&self, now: Tick) -> u32 {
-        let front = self.segments.front().filter(|front| front.behind > 0);
+        let front = self.segments.front().filter(|front| !front.behind.is_empty());
         front.map_or(0, |front| now.since(front.runs[self.floor_run].time))
     }
 
@@ -262,35 +272,6 @@ impl<W> RoomLog<W> {
         let newest = segment.runs.last().map_or(Tick::ZERO, |run| run.time);
         (self.rules.history > 0 && self.now < newest.after(self.rules.history))
             || (self.seats.is_empty() && !self.is_over(self.now))
-    }
-
-    /// A member that reads `next` stands behind the segment that holds it, or holds what comes next of what is held.
-    pub(super) fn count(&mut self, next: u64) {
-        let segment = self.find(next);
-        self.stand_behind(segment);
-    }
-
-    /// The contrary of [`RoomLog::count`].
-    pub(super) fn uncount(&mut self, next: u64) {
-        let segment = self.find(next);
-        self.go_from(segment);
-    }
-
-    pub(super) fn stand_behind(&mut self, segment: Option<usize>) {
-        match segment {
-            Some(at) => self.segments[at].behind += 1,
-            None => self.at_head += 1,
-        }
-    }
-
-    pub(super) fn go_from(&mut self, segment: Option<usize>) {
-        let Some(at) = segment else {
-            self.at_head -= 1;
-            return;
-        };
-        self.segments[at].behind -= 1;
-        // A publisher does not wait for itself: one that is left may be the one.
-        self.freed |= at == 0 && self.segments[at].behind <= 1;
     }
 
     /// The segment of what a member that reads `next` gets next.

@@ -21,13 +21,15 @@
 //!    they allocate, filled or not, and with their index. Beyond it members hold at most the rest of one message each.
 //! 4. *Counts.* A segment's `behind` is the number of members that hear and whose next message, or the first that is left after it, is in that
 //!    segment; all others that hear are counted `at_head`. So reclaiming asks nobody, and being pushed off costs one addition.
-//! 5. *Wakers.* A member that was told to wait is in the list, until an append that is not its own, or its leaving. A publisher
+//! 5. *Patience.* A publisher is told to wait only for others, and for none that was skipped and whose socket took no message since (`crowd.rs`).
+//! 6. *Wakers.* A member that was told to wait is in the list, until an append that is not its own, or its leaving. A publisher
 //!    that was told to wait is in the other, until room may have been found.
 //!
 //! Cost: joining at the head, leaving, registering and giving up a segment's readers are O(1); finding a cursor's segment is a binary search;
 //! a run is looked at once when it is given up unread. Members are visited one by one only to name laggards and to show lags.
 
 mod append;
+mod crowd;
 mod delivery;
 mod gap;
 mod log;

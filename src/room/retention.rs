@@ -17,7 +17,7 @@ impl<W> RoomLog<W> {
         self.reclaim();
         while self.segments.front().is_some_and(|front| {
             let newest = front.runs.last().map_or(Tick::ZERO, |run| run.time);
-            front.behind == 0 && !self.keeps(front) && self.now >= newest.after(IDLE)
+            front.behind.is_empty() && !self.keeps(front) && self.now >= newest.after(IDLE)
         }) {
             self.drop_front();
         }
@@ -32,18 +32,17 @@ impl<W> RoomLog<W> {
         self.freed()
     }
 
-    /// Gives up what only those hold who read nothing of the front segment, for laggards in a `block` room: whoever is further misses
-    /// nothing. Says who may publish now.
+    /// Gives up the front segment for those who hold a `block` room for too long: whoever is further misses nothing. Those who stood behind it are
+    /// passed over until they read: no publisher waits for them. Says who may publish now.
     #[must_use]
     pub fn skip(&mut self, now: Tick) -> Vec<W> {
         self.pass(now);
-        loop {
-            let others = self.segments.get(1).is_none_or(|next| next.behind > 0);
+        if let Some(front) = self.segments.front_mut() {
+            front.behind.pass_over();
             self.push_off();
-            if others {
-                return self.freed();
-            }
+            self.skipped_to = self.floor;
         }
+        self.freed()
     }
 
     /// Time goes on: what is too old is held no longer.
@@ -58,7 +57,7 @@ impl<W> RoomLog<W> {
                 return;
             }
             let end = front.first + u64::from(run.end);
-            let (last, unread) = (self.floor_run + 1 == front.runs.len(), front.behind > 0);
+            let (last, unread) = (self.floor_run + 1 == front.runs.len(), !front.behind.is_empty());
             self.steps += 1;
             if last {
                 self.drop_front();
@@ -75,7 +74,7 @@ impl<W> RoomLog<W> {
     /// What everybody has read goes, but the last segment: it is being written to.
     pub(super) fn reclaim(&mut self) {
         while self.segments.len() > 1
-            && self.segments.front().is_some_and(|front| front.behind == 0 && !self.keeps(front))
+            && self.segments.front().is_some_and(|front| front.behind.is_empty() && !self.keeps(front))
         {
             self.drop_front();
         }
@@ -83,7 +82,7 @@ impl<W> RoomLog<W> {
 
     /// Gives the front segment up for the sake of a bound.
     pub(super) fn push_off(&mut self) {
-        if let Some(front) = self.segments.front().filter(|front| front.behind > 0) {
+        if let Some(front) = self.segments.front().filter(|front| !front.behind.is_empty()) {
             self.pushed_off = front.end();
         }
         self.drop_front();
@@ -95,7 +94,7 @@ impl<W> RoomLog<W> {
         self.steps += 1;
         self.charge -= front.charge;
         self.freed = true;
-        if front.behind > 0 {
+        if !front.behind.is_empty() {
             for run in &front.runs[self.floor_run..] {
                 let end = front.first + u64::from(run.end);
                 self.lose(run.publisher, self.floor..end);
@@ -105,8 +104,8 @@ impl<W> RoomLog<W> {
         self.floor = front.end();
         self.floor_run = 0;
         match self.segments.front_mut() {
-            Some(next) => next.behind += front.behind,
-            None => self.at_head += front.behind,
+            Some(next) => next.behind.receive(front.behind),
+            None => self.at_head.receive(front.behind),
         }
     }
 

@@ -91,6 +91,10 @@ pub(super) struct Seat {
     pub(super) replays: bool,
     /// Whether it asked for a replay of another epoch, and was not yet told.
     pub(super) other_epoch: bool,
+    /// Whether it was skipped, told so, and has read nothing since.
+    pub(super) passed_over: bool,
+    /// Up to where it is forgiven that it was skipped: it has read since, or came later.
+    pub(super) forgiven: u64,
     /// The position at which its account begins.
     pub(super) start: u64,
     pub(super) received: u64,
@@ -99,7 +103,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(session: SessionId, hearing: Hearing, next: u64) -> Self {
+    pub(super) fn new(session: SessionId, hearing: Hearing, next: u64, forgiven: u64) -> Self {
         Self {
             session,
             hearing,
@@ -110,6 +114,8 @@ impl Seat {
             lost_own: 0,
             replays: false,
             other_epoch: false,
+            passed_over: false,
+            forgiven,
             start: next,
             received: 0,
             missing: 0,

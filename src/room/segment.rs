@@ -13,6 +13,7 @@ use std::mem::size_of;
 
 use bytes::{Bytes, BytesMut};
 
+use super::crowd::Crowd;
 use super::reading::Reading;
 use super::rules::RoomRules;
 use crate::peer::SessionId;
@@ -26,7 +27,7 @@ pub(super) struct Segment {
     /// Bytes that the room published before it.
     pub(super) base: u64,
     /// Members whose next message is in here, or was given up before it.
-    pub(super) behind: usize,
+    pub(super) behind: Crowd,
     /// Bytes that it is charged for: allocations, and its index.
     pub(super) charge: usize,
     pub(super) runs: Vec<Run>,
@@ -81,7 +82,7 @@ impl Segment {
         Self {
             first,
             base,
-            behind: 0,
+            behind: Crowd::default(),
             charge: 0,
             runs: Vec::new(),
             open: BytesMut::with_capacity(buffer),

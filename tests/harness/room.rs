@@ -23,6 +23,7 @@ enum Call {
     Pass(u8),
     Tend,
     Shed,
+    Skip,
 }
 
 #[derive(Debug, Clone, Copy, Arbitrary)]
@@ -86,6 +87,7 @@ fn make(world: &mut World, call: Call) {
         Call::Pass(ticks) => world.now += u32::from(ticks % 32),
         Call::Tend => world.tend(),
         Call::Shed => world.shed(),
+        Call::Skip => world.skip(),
     }
 }
 

@@ -51,10 +51,20 @@ pub struct Reader {
     other_epoch: bool,
     replays: bool,
     published: bool,
+    skipped: Skipped,
     /// Its account in the model.
     tally: Account,
     /// What the reading under way should hold.
     under_way: Vec<u64>,
+}
+
+/// What publishers that waited long enough did to a member.
+#[derive(Debug, Clone, Copy, Default)]
+struct Skipped {
+    /// It was skipped, and its socket took nothing since: no publisher waits for it.
+    over: bool,
+    /// It was skipped, and has yet to be told.
+    untold: bool,
 }
 
 pub struct World {
@@ -126,6 +136,7 @@ impl World {
             other_epoch,
             replays,
             published: false,
+            skipped: Skipped::default(),
             tally: Account::default(),
             under_way: Vec::new(),
         };
@@ -206,7 +217,8 @@ impl World {
             Append::Overdue { laggards, wake } => {
                 assert!(!laggards.is_empty() && !laggards.contains(&SessionId(session)));
                 for laggard in laggards {
-                    assert!(self.log.account(&self.members[&laggard.0].member).unread > 0);
+                    let laggard = &self.members[&laggard.0];
+                    assert!(self.log.account(&laggard.member).unread > 0 && !laggard.skipped.over);
                 }
                 self.refused(session, lens, wake);
                 0
@@ -219,7 +231,7 @@ impl World {
         self.woken(wake);
         self.blocked.insert(session, lens.to_vec());
         let holds = |(other, reader): (&u64, &Reader)| {
-            *other != session && self.log.account(&reader.member).unread > 0
+            *other != session && !reader.skipped.over && self.log.account(&reader.member).unread > 0
         };
         assert!(self.members.iter().any(holds), "somebody else holds the room");
         self.check();
@@ -314,7 +326,8 @@ impl World {
         match gap.reason {
             GapReason::TooOld => assert!(self.tick().since(self.message(gap.last).time) > self.rules.max_age),
             GapReason::Behind if self.rules.when_behind == WhenBehind::Block => {
-                assert!(self.sheds > 0 || reader.published, "a room that waits pushes nobody off");
+                let skipped = std::mem::take(&mut reader.skipped.untold) || reader.skipped.over;
+                assert!(skipped || self.sheds > 0 || reader.published, "a room that waits pushes nobody off");
             }
             GapReason::Behind | GapReason::NotKept => {}
             GapReason::AnotherEpoch => panic!("only once"),
@@ -343,6 +356,7 @@ impl World {
             self.pass_own(session, &mut reader, position);
             reader.next = position + 1;
             reader.tally.received += 1;
+            reader.skipped.over = false;
             at += len;
             if rest.is_some() {
                 break;
@@ -378,6 +392,25 @@ impl World {
         self.check();
     }
 
+    /// Publishers have waited long enough. Who has yet to be told of what goes is passed over.
+    pub fn skip(&mut self) {
+        if self.rules.when_behind != WhenBehind::Block || self.log.segments() == 0 {
+            return;
+        }
+        // What is too old goes before, and is nobody's fault.
+        self.tend();
+        let holds = self.log.segments() > 0;
+        let wake = self.log.skip(self.tick());
+        for reader in self.members.values_mut().filter(|reader| holds && reader.hearing != Hearing::Nothing) {
+            let next = self.published.len() as u64 + 1 - self.log.account(&reader.member).unread;
+            if next < self.log.oldest() {
+                reader.skipped = Skipped { over: true, untold: true };
+            }
+        }
+        self.woken(wake);
+        self.check();
+    }
+
     pub fn tend(&mut self) {
         let wake = self.log.tend(self.tick());
         self.woken(wake);
@@ -398,7 +431,7 @@ impl World {
             reader.tally.own += newest + 1 - reader.next;
         } else {
             reader.tally = Account::default();
-            reader.replays = false;
+            (reader.replays, reader.skipped) = (false, Skipped::default());
         }
         reader.next = newest + 1;
         reader.hearing = hearing;
