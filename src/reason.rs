@@ -72,7 +72,7 @@ closed_list! {
         NoCommonVersion => "no_common_version",
         /// A token came over a transport that others can read.
         TokenExposed => "token_exposed",
-        /// The token is not valid.
+        /// The token is not valid, or there is none.
         BadToken => "bad_token",
         /// Another connection is this session now: its resume ticket was used again.
         Replaced => "replaced",

@@ -12,8 +12,8 @@ pub trait Authority: Send + Sync {
     /// Whether it may say something there.
     fn may_publish(&self, session: SessionId, peer: Peer, room: &str) -> bool;
 
-    /// Whether this token is good. An empty one is not asked about.
-    fn accepts(&self, token: &[u8]) -> bool;
+    /// Whether a peer may be here with this token, which is empty if it brought none. Not asked about a token that others could read.
+    fn accepts(&self, peer: Peer, token: &[u8]) -> bool;
 }
 
 /// The same for everyone: `relay.join` and `relay.publish`. Any token is good, since none is asked for.
@@ -39,7 +39,7 @@ impl Authority for StaticRules {
         self.publish.iter().any(|pattern| pattern.matches(room))
     }
 
-    fn accepts(&self, _: &[u8]) -> bool {
+    fn accepts(&self, _: Peer, _: &[u8]) -> bool {
         true
     }
 }

@@ -28,14 +28,8 @@ impl Conversation {
                 format!("version {VERSION} is spoken here, not {} to {}", hello.lowest, hello.highest);
             return self.end(CloseReason::NoCommonVersion, words);
         }
-        if !hello.token.is_empty() {
-            if !self.is_private(turn.peer()) {
-                let words = "a token over a transport that others can read; it should be considered known";
-                return self.end(CloseReason::TokenExposed, words.to_owned());
-            }
-            if !self.house.authority.accepts(hello.token) {
-                return self.end(CloseReason::BadToken, "the token is not valid, or no longer".to_owned());
-            }
+        if let Err((reason, words)) = self.look_at_token(turn.peer(), hello.token) {
+            return self.end(reason, words.to_owned());
         }
         let name = Some(hello.name.as_str()).filter(|name| !name.is_empty()).map(Arc::from);
         let generation = match self.bearer(turn, hello.ticket) {
@@ -60,6 +54,20 @@ impl Conversation {
         }
         self.welcome(turn, generation, reply.controls());
         Heard::On
+    }
+
+    /// Why the client may not be here with this token, if so.
+    fn look_at_token(&self, peer: Peer, token: &[u8]) -> Result<(), (CloseReason, &'static str)> {
+        if !token.is_empty() && !self.is_private(peer) {
+            let words = "a token over a transport that others can read; it should be considered known";
+            return Err((CloseReason::TokenExposed, words));
+        }
+        if self.house.authority.accepts(peer, token) {
+            return Ok(());
+        }
+        let words =
+            if token.is_empty() { "a token is needed here" } else { "the token is not valid, or no longer" };
+        Err((CloseReason::BadToken, words))
     }
 
     /// Whose ticket the client brought, unless its predecessor does not leave.

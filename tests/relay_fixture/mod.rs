@@ -139,7 +139,11 @@ impl Client {
 
     /// Connects, and says nothing.
     pub fn connect(daemon: &Daemon) -> Self {
-        let wire = Wire::connect(daemon.address("rooms"));
+        Self::over(Wire::connect(daemon.address("rooms")))
+    }
+
+    /// Over this connection. Says nothing.
+    pub fn over(wire: Wire) -> Self {
         Self { wire, session: 0, ticket: Vec::new(), max_payload: 0, next_request: 1000 }
     }
 
