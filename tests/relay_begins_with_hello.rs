@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use oread::protocol::{ClientFrame, ErrorCode, HELLO_MAX, Hello, Numbered, Ping, SessionName, max_payload};
 use oread::settings::{CodecSettings, FrameSettings};
-use relay_fixture::{Client, Heard, Wish, assert_settles, bytes, failed, hello, relay, relay_on};
+use relay_fixture::{
+    Client, Heard, OWN, Wish, assert_settles, bytes, failed, hello, publication, relay, relay_on,
+};
 use support::{Daemon, frame};
 
 /// Asserts that a client that begins so is ended with this code, and that the metrics name it. Says the text.
@@ -137,7 +139,37 @@ fn a_hello_has_a_longest_form() {
     client.expect_life();
     let ticket = vec![7; HELLO_MAX - empty + 1];
     let long = bytes(&ClientFrame::Hello(Hello { ticket: &ticket, ..hello() }));
-    ends(&daemon, ErrorCode::FrameTooLarge, &long);
+    let text = ends(&daemon, ErrorCode::FrameTooLarge, &long);
+    assert_eq!(text, "a first frame of 4097 bytes; it has to be HELLO, of at most 4096 bytes");
+    // As soon as its length is known, whatever came of it.
+    for part in 4..9 {
+        assert_eq!(ends(&daemon, ErrorCode::FrameTooLarge, &long[..part]), text);
+    }
+}
+
+#[test]
+fn what_is_longer_than_a_hello_is_too_large_whatever_it_is() {
+    let daemon = relay(|_| {});
+    let publish = frame(&[&[4][..], &[0; 5000]].concat());
+    assert_eq!(
+        ends(&daemon, ErrorCode::FrameTooLarge, &publish),
+        ends(&daemon, ErrorCode::FrameTooLarge, &publish[..4])
+    );
+}
+
+#[test]
+fn behind_hello_a_frame_may_be_longer() {
+    let daemon = relay(|_| {});
+    let (mut ada, place) = Client::in_room(&daemon, "lobby", OWN);
+    let long = vec![b'x'; HELLO_MAX * 2];
+    ada.publish(0, place.room, &long);
+    assert_eq!(ada.message(), (1, long.clone()));
+    // Behind a HELLO of the same read, too, and in pieces.
+    let mut bob = Client::connect(&daemon);
+    bob.wire.send(&[opening(|_| {}), bytes(&publication(9, place.room, &long))[..5000].to_vec()].concat());
+    assert!(matches!(bob.hear(), Heard::Welcome { .. }));
+    bob.wire.send(&bytes(&publication(9, place.room, &long))[5000..]);
+    bob.expect_error(9, ErrorCode::NotJoined);
 }
 
 #[test]
@@ -146,7 +178,14 @@ fn a_length_over_the_maximum_ends_without_waiting_for_the_frame() {
     ends(&daemon, ErrorCode::FrameTooLarge, &u32::MAX.to_be_bytes());
     let mut client = Client::welcome(&daemon);
     client.wire.send(&((1 << 20) + 1_u32).to_be_bytes());
-    client.expect_end(ErrorCode::FrameTooLarge);
+    let (_, text) = client.expect_end(ErrorCode::FrameTooLarge);
+    let most = client.max_payload;
+    assert_eq!(
+        text,
+        format!(
+            "frame of 1048577 bytes, the maximum is 1048576; send at most the {most} bytes of payload that WELCOME allowed"
+        )
+    );
 }
 
 #[test]
@@ -181,12 +220,6 @@ fn silence_ends_at_the_handshake_deadline_and_half_a_hello_too() {
     ends(&daemon, ErrorCode::HandshakeTimeout, &opening(|_| {})[..9]);
     let mut client = Client::welcome(&daemon);
     client.expect_life();
-}
-
-#[test]
-fn a_token_over_loopback_is_exposed_to_nobody() {
-    let daemon = relay(|_| {});
-    Client::greet(&daemon, Hello { token: b"secret", ..hello() }).expect_life();
 }
 
 /// The client writes on after what ends it: its last words are read away, and the ERROR arrives all the same.

@@ -96,6 +96,16 @@ impl Codec {
         }
     }
 
+    /// The payload length that an unfinished frame announced, of which `came` bytes came, header included; none while that is not known.
+    pub fn announced(&self, progress: Progress, came: usize) -> Option<u64> {
+        match (self, progress) {
+            (Self::LengthDelimited(rules), Progress::Body { missing }) => {
+                Some((came as u64 + missing).saturating_sub(rules.header_len() as u64))
+            }
+            _ => None,
+        }
+    }
+
     /// The frames of a run that this codec cut: `run` begins and ends at frame borders.
     pub fn frames<'a>(&'a self, run: &'a [u8]) -> Frames<'a> {
         Frames::new(self, run)

@@ -6,9 +6,10 @@ use super::house::{House, MESSAGE};
 use super::membership::{Membership, Memberships};
 use super::notices::NOTHING;
 use super::speaker::Speaker;
+use crate::codec::FrameFault;
 use crate::handle::Handle;
 use crate::pace::Bucket;
-use crate::protocol::PresenceEvent;
+use crate::protocol::{HELLO_MAX, PresenceEvent};
 use crate::reason::{CloseReason, DropReason};
 use crate::room::{Hearing, Start};
 use crate::service::{Batch, Controls, Next, Out, Reply, Talk, Turn};
@@ -157,6 +158,14 @@ impl Talk for Conversation {
 
     fn awaits_greeting(&self) -> bool {
         self.house.plain_room().is_none()
+    }
+
+    fn longest_greeting(&self) -> u64 {
+        if self.speaker.is_some() { HELLO_MAX as u64 } else { u64::MAX }
+    }
+
+    fn misread(&mut self, fault: FrameFault) {
+        self.say_of_misread(fault);
     }
 
     fn forgives_stalls(&self) -> bool {

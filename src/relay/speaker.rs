@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::conversation::Conversation;
 use super::publication::Published;
 use super::staged::{self, Staged};
-use crate::codec::Frame;
+use crate::codec::{Frame, FrameFault};
 use crate::protocol::{
-    ClientFrame, ErrorCode, ErrorFrame, Form, Hello, Malformed, Numbered, Ping, Pong, Position, Publish,
-    Receipt, Request, ServerFrame,
+    ClientFrame, ErrorCode, ErrorFrame, Form, HELLO_MAX, Hello, Malformed, Numbered, Ping, Pong, Position,
+    Publish, Receipt, Request, ServerFrame, max_payload,
 };
 use crate::reason::{CloseReason, RequestFault};
 use crate::service::{Batch, Controls, Next, Reply, Turn};
@@ -105,6 +105,9 @@ impl Conversation {
             return Some(next);
         }
         let heard = match decoded {
+            _ if frame.payload.len() > HELLO_MAX && !self.is_welcomed() => {
+                self.end(CloseReason::FrameTooLarge, long_greeting(frame.payload.len() as u64))
+            }
             Ok(frame) => self.obey(turn, frame, reply),
             Err(malformed) => self.refuse(turn, &malformed, reply.controls()),
         };
@@ -239,13 +242,34 @@ impl Conversation {
         self.end(CloseReason::HelloExpected, words)
     }
 
+    /// The codec found no frame: the last frame says what a client can do about it.
+    pub(super) fn say_of_misread(&mut self, fault: FrameFault) {
+        let words = match fault {
+            FrameFault::TooLarge { announced, .. } if !self.is_welcomed() => long_greeting(announced),
+            FrameFault::TooLarge { .. } => {
+                let most = max_payload(self.house.frame_max);
+                format!("{fault}; send at most the {most} bytes of payload that WELCOME allowed")
+            }
+            _ => fault.to_string(),
+        };
+        self.leave_words(words);
+    }
+
     /// Ends the session, with these words in its last frame.
     pub(super) fn end(&mut self, reason: CloseReason, words: String) -> Heard {
+        self.leave_words(words);
+        Heard::End(reason)
+    }
+
+    fn leave_words(&mut self, words: String) {
         if let Some(speaker) = &mut self.speaker {
             speaker.last_words = Some(words.into());
         }
-        Heard::End(reason)
     }
+}
+
+fn long_greeting(bytes: u64) -> String {
+    format!("a first frame of {bytes} bytes; it has to be HELLO, of at most {HELLO_MAX} bytes")
 }
 
 /// Adds a message to the run that is being gathered.

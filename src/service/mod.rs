@@ -17,6 +17,7 @@ pub use out::Out;
 pub use reply::{Controls, Reply};
 pub use turn::Turn;
 
+use crate::codec::FrameFault;
 use crate::reason::CloseReason;
 use crate::stats::ListenerStats;
 use crate::tick::Tick;
@@ -64,6 +65,16 @@ pub trait Talk: Send + Unpin + 'static {
     /// Whether the peer has to say something first, within `limits.handshake`.
     fn awaits_greeting(&self) -> bool {
         true
+    }
+
+    /// Bytes of the first frame at the most. One that is longer is not waited for.
+    fn longest_greeting(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// What came is no frame, after which the session ends: [`Talk::farewell`] follows.
+    fn misread(&mut self, fault: FrameFault) {
+        let _ = fault;
     }
 
     /// Whether a peer that takes nothing is some policy's matter, so that `limits.write_stall` does not end it.

@@ -115,6 +115,14 @@ impl Machine {
         self.kept.capacity()
     }
 
+    /// Bytes of the first frame, if its length has come and the rest of it has not.
+    pub fn greeting_announced(&self, rules: &Rules) -> Option<u64> {
+        if self.clocks.greeted() {
+            return None;
+        }
+        rules.codec.announced(self.progress, self.kept.len())
+    }
+
     /// What waits to be sent.
     pub fn outbox(&self) -> &Outbox {
         &self.outbox

@@ -56,7 +56,17 @@ where
         }
         if let Some(fault) = fault {
             self.blame(&context, now, &data[end..], fault);
+        } else if let Some(fault) = self.greets_too_long(&context) {
+            // All of it is kept.
+            self.blame(&context, now, &[], fault);
         }
+    }
+
+    /// The first frame is not over, and is going to be longer than it may.
+    fn greets_too_long(&self, context: &Context) -> Option<FrameFault> {
+        let announced = self.machine.greeting_announced(&context.rules)?;
+        let max = self.talk.longest_greeting();
+        (announced > max).then_some(FrameFault::TooLarge { announced, max })
     }
 
     /// Offers the service what it held, once its answers find room.
@@ -200,6 +210,7 @@ where
         }
         let start: Vec<u8> = self.machine.kept().iter().chain(rest).take(SUSPICIOUS_BYTES).copied().collect();
         self.seat.remark(remark(&context.rules.codec, &start, fault));
+        self.talk.misread(fault);
         self.machine.close(&context.rules, now, fault.close_reason());
     }
 }
