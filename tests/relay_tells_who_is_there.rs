@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use oread::protocol::{ErrorCode, Hello, PresenceEvent, PresenceKind, SessionName};
-use oread::settings::{NamePattern, RelaySettings};
-use relay_fixture::{Client, Heard, PUBLISH_ONLY, Wish, hello, relay};
+use oread::settings::{CodecSettings, FrameSettings, NamePattern, RelaySettings};
+use relay_fixture::{Client, Heard, PUBLISH_ONLY, Wish, hello, relay, relay_on};
 use support::Daemon;
 
 const PRESENCE: Wish = Wish { presence: true, own: false, publish_only: false, since: None };
@@ -141,6 +141,38 @@ fn a_large_room_is_told_its_number_and_a_small_one_its_names_again() {
     }
     assert!(known.are(&[(ada.session, ""), (bob.session, ""), (others[0].session, "")]), "{known:?}");
     assert!(bobs.are(&[(ada.session, ""), (bob.session, ""), (others[0].session, "")]), "{bobs:?}");
+}
+
+/// Its frames are too short for the names: whoever was told a number must not be told names without all of them.
+#[test]
+fn a_room_whose_roster_is_longer_than_a_frame_is_told_its_number() {
+    let short = FrameSettings { max: 4096, ..FrameSettings::default() };
+    let daemon = relay_on(|listener| listener.codec = CodecSettings::LengthDelimited(short), soon);
+    let (mut ada, _) = Client::in_room(&daemon, "lobby", PRESENCE);
+    let mut adas = Known::default();
+    adas.until(&mut ada, |known| known.members == 1);
+    let mut others: Vec<Client> =
+        (100..140).map(|number| named(&daemon, &number.to_string().repeat(40))).collect();
+    for other in &mut others {
+        other.join("lobby", Wish::default());
+    }
+    // She has followed them by name; he cannot be told all of these.
+    adas.until(&mut ada, |known| known.members == 41);
+    let (mut bob, _) = Client::in_room(&daemon, "lobby", PRESENCE);
+    let mut bobs = Known::default();
+    bobs.until(&mut bob, |known| known.members == 42);
+    assert_eq!(bobs.kind, Some(PresenceKind::CountOnly));
+    others.pop();
+    for (client, known) in [(&mut ada, &mut adas), (&mut bob, &mut bobs)] {
+        known.until(client, |known| known.members == 41 && known.kind == Some(PresenceKind::CountOnly));
+    }
+    others.truncate(20);
+    let left: Vec<_> =
+        [ada.session, bob.session].into_iter().chain(others.iter().map(|other| other.session)).collect();
+    for (client, known) in [(&mut ada, &mut adas), (&mut bob, &mut bobs)] {
+        known.until(client, |known| known.members == 22 && known.kind != Some(PresenceKind::CountOnly));
+        assert!(left.iter().all(|session| known.names.contains_key(session)), "{known:?}");
+    }
 }
 
 #[test]

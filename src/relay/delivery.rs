@@ -64,7 +64,7 @@ fn deliver_room(conversation: &mut Conversation, turn: &Turn<'_>, place: u32, ou
     let Conversation { rooms, house, speaker, .. } = conversation;
     let Some(membership) = Memberships::get(rooms, place) else { return Came::Through(0) };
     let room = membership.room.clone();
-    let state = room.lock();
+    let mut state = room.lock();
     if let Some(told) = membership.told
         && let Some((frames, last)) = state.notices_for(house, room.number, told)
     {

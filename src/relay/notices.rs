@@ -30,7 +30,7 @@ pub(super) struct Notices {
     changes: EntryBuffer,
     /// Whether there were more of them than a notice holds.
     too_many: bool,
-    /// Whether the last notice told only a number.
+    /// Whether somebody was last told only a number.
     unnamed: bool,
     /// Whether the next notice has been asked for.
     asked: bool,
@@ -106,30 +106,33 @@ impl RoomState {
     }
 
     /// What a member that was told up to notice `told` is to be told now, and up to which notice that is.
-    pub(super) fn notices_for(&self, house: &House, room: u32, told: u64) -> Option<(Vec<Bytes>, u64)> {
+    pub(super) fn notices_for(&mut self, house: &House, room: u32, told: u64) -> Option<(Vec<Bytes>, u64)> {
         let notices = self.notices.as_ref().filter(|notices| notices.last != told)?;
-        let frames = match notices.since(told) {
-            Some(frames) => frames.cloned().collect(),
-            None => vec![self.everyone(house, room)],
-        };
-        Some((frames, notices.last))
+        let last = notices.last;
+        if let Some(frames) = notices.since(told) {
+            return Some((frames.cloned().collect(), last));
+        }
+        let roster = self.roster(house, room);
+        if let (None, Some(notices)) = (&roster, &mut self.notices) {
+            // Who was told only a number cannot follow names.
+            notices.unnamed = true;
+        }
+        Some((vec![roster.unwrap_or_else(|| self.number_only(room))], last))
     }
 
     /// Makes the next notice. Says whom to wake for it.
     fn make_notice(&mut self, house: &House, room: u32) -> Vec<Wake> {
-        let (large, empty) = (self.is_large(house), Entries::default());
-        let (members, position) = (self.log.members(), self.log.newest());
-        let Some(notices) = &mut self.notices else { return Vec::new() };
-        notices.asked = false;
-        notices.last += 1;
-        let all_anew = notices.too_many || std::mem::replace(&mut notices.unnamed, large);
-        let frame = match (large, all_anew) {
-            (true, _) => Some(encode(room, position, members, PresenceKind::CountOnly, empty)),
+        let Some(notices) = &self.notices else { return Vec::new() };
+        let begin_again = notices.too_many || notices.unnamed;
+        let unnamed = self.is_large(house) || begin_again && self.roster(house, room).is_none();
+        let frame = match (unnamed, begin_again) {
+            (true, _) => Some(self.number_only(room)),
             (false, true) => None,
-            (false, false) => {
-                Some(encode(room, position, members, PresenceKind::Changes, notices.changes.entries()))
-            }
+            (false, false) => Some(self.presence(room, PresenceKind::Changes, notices.changes.entries())),
         };
+        let Some(notices) = &mut self.notices else { return Vec::new() };
+        (notices.asked, notices.unnamed) = (false, unnamed);
+        notices.last += 1;
         match frame {
             Some(frame) => notices.sent.push_back(frame),
             // Too much happened to be told one by one, or names begin again: everyone is told who is there.
@@ -140,9 +143,8 @@ impl RoomState {
         notices.wanted_by.values().cloned().collect()
     }
 
-    /// Everyone who is in the room, or how many.
-    fn everyone(&self, house: &House, room: u32) -> Bytes {
-        let (members, position) = (self.log.members(), self.log.newest());
+    /// Everyone who is in the room; none where that is too much for a frame, or for the rules.
+    fn roster(&self, house: &House, room: u32) -> Option<Bytes> {
         let mut roster = EntryBuffer::new(house.frame_max.min(LONGEST));
         let fits = !self.is_large(house)
             && self.log.sessions().all(|session| {
@@ -151,11 +153,16 @@ impl RoomState {
                     SessionName::new(name.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default();
                 roster.push(&Entry { event: Listed::Known(PresenceEvent::Joined), session, name }).is_ok()
             });
-        if fits {
-            encode(room, position, members, PresenceKind::Roster, roster.entries())
-        } else {
-            encode(room, position, members, PresenceKind::CountOnly, Entries::default())
-        }
+        fits.then(|| self.presence(room, PresenceKind::Roster, roster.entries()))
+    }
+
+    /// How many are in the room.
+    fn number_only(&self, room: u32) -> Bytes {
+        self.presence(room, PresenceKind::CountOnly, Entries::default())
+    }
+
+    fn presence(&self, room: u32, kind: PresenceKind, entries: Entries<'_>) -> Bytes {
+        encode(room, self.log.newest(), self.log.members(), kind, entries)
     }
 
     fn is_large(&self, house: &House) -> bool {
