@@ -194,8 +194,6 @@ closed_list! {
         TooManyRooms => "too_many_rooms",
         /// The room has as many members as it may.
         RoomFull => "room_full",
-        /// The session asks faster than it may.
-        RateLimited => "rate_limited",
     }
 }
 

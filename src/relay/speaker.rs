@@ -325,7 +325,9 @@ mod tests {
         for fault in RequestFault::ALL {
             assert_eq!(code_of(*fault).map(ErrorCode::word), Some(fault.word()));
         }
-        let codes = ErrorCode::ALL.iter().filter(|code| !code.ends_session()).count();
+        // Who is too fast is read more slowly here; the code is for servers that refuse instead.
+        let unused = |code: &&ErrorCode| **code == ErrorCode::RateLimited;
+        let codes = ErrorCode::ALL.iter().filter(|code| !code.ends_session() && !unused(code)).count();
         assert_eq!(codes, RequestFault::COUNT);
     }
 }

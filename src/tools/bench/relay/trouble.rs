@@ -145,7 +145,7 @@ fn refused(f: &mut fmt::Formatter<'_>, code: Listed<ErrorCode>, text: &str) -> f
             ": fewer --members (publishers and stalled ones count too), or raise the listener's room.members"
         }
         Some(ErrorCode::NoMoreRooms) => ": fewer --rooms, or raise the listener's rooms.max",
-        Some(ErrorCode::RateLimited) => ": a lower --rate, or raise the listener's relay.publish_rate",
+        Some(ErrorCode::RateLimited) => ": a lower --rate",
         Some(ErrorCode::BadName) => ": another --room",
         Some(ErrorCode::FellBehind) => {
             ": the room ends members that fall behind (room.when_behind); a lower --rate or --depth"
