@@ -9,7 +9,10 @@ mod support;
 use std::time::Duration;
 
 use oread::lifecycle::Order;
-use relay_fixture::{Client, Heard, PUBLISH_ONLY, Wish, heard, relay, relay_on};
+use oread::protocol::ClientFrame;
+use relay_fixture::{
+    Client, Heard, OWN, PUBLISH_ONLY, Wish, bytes, heard, hello, publication, relay, relay_on,
+};
 use support::Ending;
 
 /// Reads to the end, which has to be in order.
@@ -39,6 +42,34 @@ fn each_session_has_its_own_time_to_come_back() {
     assert_eq!(slots, (0..SESSIONS).map(|slot| slot * 1000 / RATE).collect::<Vec<_>>());
     let report = daemon.ended();
     assert_eq!((report.finished, report.cut), (SESSIONS.into(), 0));
+}
+
+/// It has nothing to come back to, and takes no slot from those who have.
+#[test]
+fn who_was_not_welcomed_is_closed_without_a_word() {
+    let daemon = relay(|relay| relay.come_back_rate = 1);
+    let mut silent = Client::connect(&daemon);
+    let mut halfway = Client::connect(&daemon);
+    halfway.wire.send(&bytes(&ClientFrame::Hello(hello()))[..9]);
+    let mut ada = Client::welcome(&daemon);
+    daemon.until_active(3);
+    daemon.order(Order::Stop);
+    assert_eq!(to_the_end(&mut silent), []);
+    assert_eq!(to_the_end(&mut halfway), []);
+    assert!(matches!(to_the_end(&mut ada)[..], [Heard::GoingAway { after_ms: 0, for_ms: 300_000 }]));
+}
+
+/// What a client says once it was told to go is not done, and it is not told otherwise.
+#[test]
+fn nothing_is_answered_after_it() {
+    let daemon = relay(|_| {});
+    let (mut ada, place) = Client::in_room(&daemon, "lobby", OWN);
+    daemon.order(Order::Stop);
+    assert!(matches!(ada.hear(), Heard::GoingAway { .. }));
+    let late = bytes(&publication(9, place.room, b"too late"));
+    // The daemon may be gone by now.
+    let _taken = std::io::Write::write_all(&mut ada.wire.0, &late);
+    assert_eq!(ada.wire.rest().0, [[0; 0]; 0]);
 }
 
 #[test]
