@@ -37,7 +37,9 @@ x86_64-w64-mingw32-gcc -O2 -Wall -Werror -shared -o "$built/bcryptprimitives.dll
 cp "$built/bcryptprimitives.dll" "$built/deps/"
 
 passed=0 failed=0
-# run NAME COMMAND…: adds what it counted in its last line; one that ends badly without a count has failed.
+failures=$out/failures.txt
+: >"$failures"
+# run NAME COMMAND…: adds what it counted in its last line, and names what failed; one that ends badly without a count has failed.
 run() {
     local name=$1 log=$out/$1.log status=0 line ok bad
     shift
@@ -47,8 +49,9 @@ run() {
     bad=$(sed -n 's/.* \([0-9]*\) failed.*/\1/p' <<<"$line")
     [ "$status" -ne 0 ] && [ "${bad:-0}" -eq 0 ] && bad=1
     passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0}))
-    [ "${ok:-0}${bad:-0}" = 00 ] || printf '%-40s %3d passed, %d failed\n' "$name" "${ok:-0}" "${bad:-0}"
-    [ "$status" -eq 0 ] || tail -40 "$log" >&2
+    [ "${bad:-0}" -eq 0 ] && return
+    say "$name: status $status"
+    python3 scripts/windows/failures.py "$name" "$@" <"$log" 9>&- >>"$failures" || echo "$name::?: see $log" >>"$failures"
 }
 
 "$wine" wineboot --init >/dev/null 2>&1 9>&- || true
@@ -59,5 +62,7 @@ done < <(python3 scripts/windows/executables.py <"$out/build.json")
 run daemon python3 scripts/windows/promises.py "$wine" "$built/oread.exe"
 /usr/lib/wine/wineserver64 -k 2>/dev/null || wineserver -k 2>/dev/null || true
 
+# At the very end, so that a log of which only the end is kept still says what failed.
+head -40 "$failures"
 printf 'windows: %d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
