@@ -32,13 +32,16 @@ async fn seat(address: SocketAddr, members: usize) -> Vec<(Guest, Ledger)> {
     seated
 }
 
+/// Reads on, with both sides open: who closes its own has no longer than `write_stall` for what waits in the kernel.
+async fn follow(mut guest: Guest, mut ledger: Ledger, until: u64) -> Ledger {
+    guest.ears.follow(&mut ledger, until).await;
+    ledger
+}
+
 /// All read on at the same time: of each the kernel may be slow to notice that its window is open again.
 async fn read_on(program: &Program, stalled: Vec<(Guest, Ledger)>, until: u64) -> Vec<Ledger> {
-    let follow = |(mut guest, mut ledger): (Guest, Ledger)| async move {
-        guest.ears.follow(&mut ledger, until).await;
-        ledger
-    };
-    let reading: Vec<_> = stalled.into_iter().map(|one| tokio::spawn(follow(one))).collect();
+    let reading: Vec<_> =
+        stalled.into_iter().map(|(guest, ledger)| tokio::spawn(follow(guest, ledger, until))).collect();
     let mut ledgers = Vec::new();
     for reader in reading {
         ledgers.push(reader.await.unwrap_or_else(|_| panic!("{}", program.log())));

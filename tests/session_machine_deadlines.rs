@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use oread::reason::CloseReason;
-use oread::session::machine::{Machine, Phase, Rules};
+use oread::session::machine::{Machine, Phase, Rules, Standing};
 use oread::settings::{Address, ListenerSettings, WhenFull};
 use oread::tick::Tick;
 
@@ -139,6 +139,32 @@ fn a_peer_that_takes_a_little_does_not_stall_and_one_that_takes_nothing_does() {
     life.assert_open();
     life.pass(10 * SECOND);
     assert_eq!(life.machine.phase(), Phase::Done(CloseReason::WriteStall), "at once: it takes nothing");
+}
+
+/// A member of a room takes nothing for as long as it likes. Then it leaves, or closes its side, before it reads on.
+#[test]
+fn a_stall_that_was_forgiven_counts_from_when_it_no_longer_is() {
+    let turns: [fn(&mut Life); 2] = [
+        |life| life.machine.stand(life.now, Standing::default()),
+        |life| life.machine.eof(&life.rules, life.now),
+    ];
+    for turn in turns {
+        let mut life = Life::new(|settings| settings.limits.write_stall = Duration::from_secs(10));
+        life.receive(FRAME);
+        life.machine.stand(life.now, Standing { forgives: true, ..Standing::default() });
+        life.owe();
+        life.pass(60 * SECOND);
+        life.assert_open();
+        turn(&mut life);
+        life.pass(10 * SECOND - 1);
+        assert!(
+            matches!(life.machine.phase(), Phase::Open | Phase::HalfClosed),
+            "{:?}",
+            life.machine.phase()
+        );
+        life.pass(1);
+        assert_eq!(life.machine.phase(), Phase::Done(CloseReason::WriteStall));
+    }
 }
 
 #[test]
