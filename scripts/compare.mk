@@ -1,5 +1,6 @@
 # Measurements. Included by the root Makefile.
-# `make compare ARGS=--quick` to look; plain `make compare` (twenty-five minutes, a quiet machine) to keep; ONLY=echo or ONLY=relay for one part.
+# `make compare ARGS=--quick` to look; plain `make compare` (half an hour, a quiet machine) to keep; ONLY=echo or ONLY=relay for one part;
+# ONLY=relay ARGS='--shapes relay-crowd --no-keep' for one table of it.
 
 .PHONY: compare
 compare: ## Compare with a bare C loop, tokio-util, asyncio, Node, socat, nats-server and Redis; keep the result (ONLY=echo|relay)

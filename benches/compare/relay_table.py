@@ -3,13 +3,14 @@
 from statistics import median
 
 import table
-from relay import HUNDRED, IDLE_SESSIONS, PACE, ROOMS, STALL_SIZE, THOUSAND
+from relay_turns import HUNDRED, IDLE_SESSIONS, PACE, ROOMS, STALL_SIZE, THOUSAND
 from relay_peers import RELAYS
 
 LABELS = {relay.name: relay.label for relay in RELAYS}
 BROKERS, OREADS = ("nats", "redis"), ("plain", "protocol1")
 OVER_PLAIN, OVER_ONE_ROOM, OVER_ONE_WORKER, BUSY_RSS, IDLE_RSS = 1.15, 1.20, 1.25, 12 * 2**20, 1_536
 LOG = 4 * 2**20  # room.log_bytes by default
+BOTH_BUSY = ["server / load busy", "load late, p99, µs"]
 FRAME = STALL_SIZE + 26  # a MESSAGE with its length
 
 
@@ -85,6 +86,13 @@ def over_plain(out):
     return "### Protocol 1 against plain mode, µs a delivery\n\n" + table.table(columns, rows) if rows else ""
 
 
+def both_busy(turns):
+    """How busy server and load were, and by how much the load was late in writing a message that was due: what is its doing."""
+    turns = list(turns)
+    late = shown([turn["late_p99_us"] for turn in turns], "{:,.0f}")
+    return [" / ".join(shown([100 * turn[whose] for turn in turns], "{:.0f} %") for whose in ("server_cores", "client_cores")), late]
+
+
 def busy(out, shape, names):
     """How busy each server was: one that waits pays for its waking."""
     each = [shown([100 * cores for cores in values(out, "cost", shape, name, "server_cores")], "{:.0f} %") for name in names]
@@ -100,8 +108,8 @@ def paced(out):
         each = ratios(out["paced"], name, best, "p99_us")
         verdict = judged(each, 1.00, both_brokers(out["paced"])) if name in OREADS else ["", "", "", ""]
         each = [shown(values(out, "paced", None, name, what), "{:,.0f}") for what in ("p50_us", "p99_us", "longest_us")]
-        rows.append([LABELS[name], *each, shown(values(out, "paced", None, name, "cost_us")), *verdict])
-    columns = ["", "p50, µs", "p99, µs", "longest, µs", "CPU a delivery, µs", "p99 to the better broker", "of rounds", "limit", ""]
+        rows.append([LABELS[name], *each, shown(values(out, "paced", None, name, "cost_us")), *verdict, *both_busy(filter(None, turns))])
+    columns = ["", "p50, µs", "p99, µs", "longest, µs", "CPU a delivery, µs", "p99 to the better broker", "of rounds", "limit", "", *BOTH_BUSY]
     return f"### Delivery latency at {PACE:,} messages a second into {HUNDRED.members} members\n\n" + table.table(columns, rows)
 
 

@@ -15,6 +15,15 @@ static uint64_t clock_ns(clockid_t clock) {
 uint64_t watch_now(void) { return clock_ns(CLOCK_MONOTONIC); }
 uint64_t watch_own(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
+static int is_worker(pid_t pid, long thread) {
+    char path[320], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%ld/comm", (int)pid, thread);
+    FILE *file = fopen(path, "r");
+    if (file && !fgets(name, sizeof name, file)) name[0] = 0;
+    if (file) fclose(file);
+    return !strncmp(name, "worker", 6);
+}
+
 void watch_cpu(pid_t pid, struct cpu *cpu) {
     char path[320];
     cpu->count = 0;
@@ -32,6 +41,15 @@ void watch_cpu(pid_t pid, struct cpu *cpu) {
         if (file) fclose(file);
     }
     if (tasks) closedir(tasks);
+}
+
+uint64_t watch_workers(pid_t pid) {
+    struct cpu cpu;
+    uint64_t sum = 0;
+    watch_cpu(pid, &cpu);
+    for (int i = 0; i < cpu.count; i++)
+        if (is_worker(pid, cpu.each[i].thread)) sum += cpu.each[i].ns;
+    return sum;
 }
 
 uint64_t watch_spent(const struct cpu *before, const struct cpu *after, char *text, size_t room) {

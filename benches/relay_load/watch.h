@@ -16,6 +16,8 @@ void watch_cpu(pid_t pid, struct cpu *cpu);
 uint64_t watch_spent(const struct cpu *before, const struct cpu *after, char *text, size_t room);
 /* Resident bytes, from the page tables where permitted: the cheaper counters lag behind by thread. */
 uint64_t watch_rss(pid_t pid);
+/* CPU of its worker threads. */
+uint64_t watch_workers(pid_t pid);
 /* CPU that this process took. */
 uint64_t watch_own(void);
 uint64_t watch_now(void);

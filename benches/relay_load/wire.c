@@ -5,7 +5,7 @@
 
 const char *const wire_names[WIRES] = {"plain", "oread", "nats", "resp"};
 
-enum { HELLO = 0x01, JOIN = 0x02, PUBLISH = 0x04, PING = 0x06, PONG = 0x07, JOINED = 0x82, MESSAGE = 0x84, GAP = 0x88, ERROR = 0x89 };
+enum { HELLO = 0x01, JOIN = 0x02, LEAVE = 0x03, PUBLISH = 0x04, PING = 0x06, PONG = 0x07, JOINED = 0x82, LEFT = 0x83, MESSAGE = 0x84, GAP = 0x88, ERROR = 0x89 };
 
 static void put32(unsigned char *at, uint32_t value) {
     for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
@@ -17,6 +17,10 @@ static uint32_t get32(const unsigned char *at) {
 
 int wire_confirms(enum wire wire, int publishes) {
     return wire == OREAD || wire == NATS || (wire == RESP && !publishes);
+}
+
+static uint64_t get64(const unsigned char *at) {
+    return (uint64_t)get32(at) << 32 | get32(at + 4);
 }
 
 static void form_oread(uint32_t number, struct form *f) {
@@ -59,15 +63,32 @@ void wire_form(enum wire wire, unsigned room, uint32_t number, size_t payload, s
     f->frame = f->head_len + payload + f->tail;
 }
 
+static size_t join_oread(unsigned room, unsigned char *into) {
+    /* The publisher joins as everyone does, not *publish only*: the dearer of the two, and what plain mode has. */
+    static const unsigned char head[] = {0, 0, 0, 15, JOIN, 0, 0, 0, 1, 0, 8};
+    char name[12];
+    snprintf(name, sizeof name, "room.%03u", room % 1000);
+    memcpy(into, head, sizeof head);
+    memcpy(into + sizeof head, name, 8);
+    return sizeof head + 8;
+}
+
 static size_t greet_oread(unsigned room, unsigned char *into) {
     static const unsigned char hello[] = {0, 0, 0, 14, HELLO, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     memcpy(into, hello, sizeof hello);
-    unsigned char *join = into + sizeof hello;
-    /* The publisher joins as everyone does, not *publish only*: the dearer of the two, and what plain mode has. */
-    static const unsigned char head[] = {0, 0, 0, 15, JOIN, 0, 0, 0, 1, 0, 8};
-    memcpy(join, head, sizeof head);
-    snprintf((char *)join + sizeof head, GREETING - sizeof hello - sizeof head, "room.%03u", room);
-    return sizeof hello + sizeof head + 8;
+    return sizeof hello + join_oread(room, into + sizeof hello);
+}
+
+size_t wire_leave(enum wire wire, uint32_t number, unsigned char *into) {
+    if (wire != OREAD) return 0;
+    static const unsigned char head[] = {0, 0, 0, 9, LEAVE, 0, 0, 0, 2};
+    memcpy(into, head, sizeof head);
+    put32(into + sizeof head, number);
+    return sizeof head + 4;
+}
+
+size_t wire_join(enum wire wire, unsigned room, unsigned char *into) {
+    return wire == OREAD ? join_oread(room, into) : 0;
 }
 
 size_t wire_greeting(enum wire wire, unsigned room, int publishes, unsigned char *into) {
@@ -98,7 +119,12 @@ static enum heard control_oread(const unsigned char *at, size_t left, struct con
         memcpy(c->answer, at, c->answer_len = 13);
         c->answer[4] = PONG;
         return PINGED;
-    case MESSAGE: case GAP: case ERROR:
+    case LEFT:
+        return LEFT_ROOM;
+    case GAP:
+        c->missing = get64(at + 17) - get64(at + 9) + 1;  /* first and last; both 0 when they cannot be counted: then numbers will not fit */
+        return MISSED;
+    case MESSAGE: case ERROR:
         return REFUSED;
     default:
         return NOTHING;

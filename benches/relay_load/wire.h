@@ -32,13 +32,18 @@ void wire_form(enum wire wire, unsigned room, uint32_t number, size_t payload, s
 /* What a session writes as soon as it is connected. */
 size_t wire_greeting(enum wire wire, unsigned room, int publishes, unsigned char *into);
 
-enum heard { INCOMPLETE, NOTHING, PINGED, ENTERED, REFUSED };
+/* MISSED: the server announces messages that this session will not get. */
+enum heard { INCOMPLETE, NOTHING, PINGED, ENTERED, LEFT_ROOM, MISSED, REFUSED };
 struct control {
     size_t used;                       /* bytes of it */
     uint32_t room;                     /* ENTERED: the node's number for the room, where it gives one */
+    uint64_t missing;                  /* MISSED: how many */
     unsigned char answer[16];          /* PINGED: what must be written */
     size_t answer_len;
 };
+/* What a session writes to leave its room and stay connected; 0 bytes where the wire has no word for it. */
+size_t wire_leave(enum wire wire, uint32_t number, unsigned char *into);
+size_t wire_join(enum wire wire, unsigned room, unsigned char *into);
 /* Reads one frame that is no message of this room. */
 enum heard wire_control(enum wire wire, const unsigned char *at, size_t left, struct control *control);
 /* Whether the server says, by ENTERED, that a session is in its room. Plain mode has no word for it. */
