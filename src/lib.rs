@@ -39,7 +39,7 @@
 //!                                        ▲
 //!                                     handle      news, mail and orders from everyone else
 //! ```
-//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`], [`pages`].
+//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`], [`pages`], [`vitals`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`], and others
 //!   see them as a [`handle`].
 //! - What sessions share: the [`relay`], whose every [`room`] is a log that its members read; it speaks [`protocol`] 1 with a [`client`].
@@ -84,4 +84,5 @@ pub mod stats;
 pub mod telemetry;
 pub mod tick;
 pub mod tools;
+pub mod vitals;
 pub mod worker;

@@ -40,7 +40,8 @@ fn carry(app: App) -> std::io::Result<DrainReport> {
         let (orderer, orders) = Orders::channel();
         signals::listen(orderer)?;
         announce(&app);
-        tokio::spawn(supervisor::follow(app.readiness()));
+        let vitals = app.vitals();
+        tokio::spawn(vitals.guard(supervisor::follow(app.readiness(), vitals.clone())));
         app.run(orders).await
     })
 }

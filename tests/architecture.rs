@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pace", &["tick"]),
     ("pages", &[]),
     ("line_budget", &[]),
+    ("vitals", &[]),
     ("backoff", &["reason"]),
     ("secret", &[]),
     ("settings", &["secret"]),
@@ -31,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("room", &["pages", "peer", "reason", "settings", "tick"]),
     ("admission", &["peer", "reason"]),
     ("handle", &["budget", "peer", "reason"]),
-    ("worker", &["handle", "pages", "tick"]),
+    ("worker", &["handle", "pages", "tick", "vitals"]),
     ("service", &["codec", "handle", "peer", "reason", "stats", "tick", "worker"]),
     (
         "relay",
@@ -76,11 +77,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Leaves.
     ("socket", &["exit", "settings"]),
     ("descriptors", &["settings"]),
-    ("lifecycle", &[]),
+    ("lifecycle", &["vitals"]),
     ("telemetry", &["lifecycle", "reason", "settings", "stats"]),
     (
         "admin",
-        &["backoff", "descriptors", "lifecycle", "line_budget", "peer", "reason", "secret", "telemetry"],
+        &[
+            "backoff",
+            "descriptors",
+            "lifecycle",
+            "line_budget",
+            "peer",
+            "reason",
+            "secret",
+            "telemetry",
+            "vitals",
+        ],
     ),
     ("config", &["secret", "settings", "socket", "telemetry"]),
     // The program.
@@ -107,6 +118,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "stats",
             "telemetry",
             "tick",
+            "vitals",
             "worker",
         ],
     ),

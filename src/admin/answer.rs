@@ -27,8 +27,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/metrics", says: "metrics in Prometheus' text format", answer: metrics },
     Route {
         path: "/livez",
-        says: "200 while the control loop runs",
-        answer: |_, _| text(StatusCode::OK, "alive\n"),
+        says: "200 while the control loop and every worker turn, else 503 and who does not",
+        answer: live,
     },
     Route { path: "/readyz", says: "200 while new sessions are wanted, else 503 and why", answer: ready },
     Route { path: "/status", says: "listeners, sessions, limits and socket options as JSON", answer: status },
@@ -68,6 +68,14 @@ fn wrong_method(right: &'static str, why: &'static str) -> Answer {
 
 fn metrics(state: &AdminState, _: &str) -> Answer {
     answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.telemetry.render())
+}
+
+fn live(state: &AdminState, _: &str) -> Answer {
+    let stuck = state.vitals.stuck();
+    if stuck.is_empty() {
+        return text(StatusCode::OK, "alive\n");
+    }
+    text(StatusCode::SERVICE_UNAVAILABLE, format!("stuck: {}\n", stuck.join(", ")))
 }
 
 fn ready(state: &AdminState, _: &str) -> Answer {

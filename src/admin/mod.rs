@@ -24,6 +24,7 @@ use crate::descriptors::Reserve;
 use crate::lifecycle::Readiness;
 use crate::secret::Secret;
 use crate::telemetry::Telemetry;
+use crate::vitals::Vitals;
 
 pub use directory::{Directory, RoomRow, SessionRow};
 pub use status::{Status, StatusSource};
@@ -34,6 +35,8 @@ pub struct AdminState {
     pub telemetry: Arc<Telemetry>,
     /// For `/readyz`.
     pub readiness: Arc<Readiness>,
+    /// For `/livez`.
+    pub vitals: Arc<Vitals>,
     /// For `/status`.
     pub status: Arc<dyn StatusSource>,
     /// For `/sessions` and `/rooms`.

@@ -66,6 +66,8 @@ pub struct WorkerStatus {
     pub name: String,
     /// Live sessions on it.
     pub sessions: u64,
+    /// Whether its loop stands still.
+    pub stuck: bool,
 }
 
 /// One listener.

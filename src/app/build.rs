@@ -112,6 +112,7 @@ pub(super) fn build(builder: Builder) -> Result<App, BuildError> {
         token,
         stats: builder.stats,
         readiness,
+        vitals: Arc::default(),
         telemetry,
         on_reload: builder.on_reload,
     })

@@ -31,6 +31,8 @@ pub struct DrainReport {
     pub cut: u64,
     /// Whether a second order to stop cut it short.
     pub hurried: bool,
+    /// Whether a panic in a part that the daemon cannot do without was seen.
+    pub broken: bool,
     /// From the end of the delay to the last session's end.
     pub took: Duration,
 }
@@ -38,7 +40,11 @@ pub struct DrainReport {
 impl DrainReport {
     /// The code that the process ends with.
     pub fn exit(&self) -> Exit {
-        if self.cut == 0 { Exit::Ok } else { Exit::DrainCut }
+        match self {
+            Self { broken: true, .. } => Exit::Internal,
+            Self { cut: 0, .. } => Exit::Ok,
+            _ => Exit::DrainCut,
+        }
     }
 }
 
@@ -75,7 +81,8 @@ pub(super) async fn drain(
         };
     }
     let cut = cut(running).await;
-    let report = DrainReport { finished: before.saturating_sub(cut), cut, hurried, took: started.elapsed() };
+    let (finished, took) = (before.saturating_sub(cut), started.elapsed());
+    let report = DrainReport { finished, cut, hurried, broken: false, took };
     tracing::info!(finished = report.finished, cut, hurried, seconds = report.took.as_secs_f64(), "drained");
     report
 }

@@ -14,6 +14,7 @@ mod directory;
 mod drain;
 mod serving;
 mod status;
+mod watching;
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
@@ -33,6 +34,7 @@ use crate::settings::{Address, ListenerSettings, Settings};
 use crate::socket::{Bound, OptionReading};
 use crate::stats::ProcessStats;
 use crate::telemetry::Telemetry;
+use crate::vitals::Vitals;
 use crate::worker::Workers;
 
 /// A daemon with all its addresses bound.
@@ -48,6 +50,7 @@ pub struct App {
     token: Option<Secret>,
     stats: Arc<ProcessStats>,
     readiness: Arc<Readiness>,
+    vitals: Arc<Vitals>,
     telemetry: Arc<Telemetry>,
     on_reload: Reload,
 }
@@ -116,6 +119,11 @@ impl App {
         self.readiness.clone()
     }
 
+    /// Whether this daemon's vital parts are well, to be followed from elsewhere.
+    pub fn vitals(&self) -> Arc<Vitals> {
+        self.vitals.clone()
+    }
+
     /// Metrics of this daemon, to be shown elsewhere than at its admin address too.
     pub fn telemetry(&self) -> Arc<Telemetry> {
         self.telemetry.clone()
@@ -128,7 +136,7 @@ impl App {
     /// # Errors
     /// When the host does not give threads, or a runtime does not take a socket.
     pub async fn run(self, orders: Orders) -> std::io::Result<DrainReport> {
-        let workers = Workers::start(self.settings.runtime.workers.get())?;
+        let workers = Workers::start(self.settings.runtime.workers.get(), &self.vitals)?;
         serving::run(self, workers, orders).await
     }
 
@@ -138,7 +146,8 @@ impl App {
     /// # Errors
     /// When the runtime does not take a socket.
     pub async fn run_here(self, orders: Orders) -> std::io::Result<DrainReport> {
-        serving::run(self, Workers::here(), orders).await
+        let workers = Workers::here_watched(&self.vitals);
+        serving::run(self, workers, orders).await
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::directory::{self, Present};
 use super::drain::{self, DrainReport};
 use super::status::{Overview, Watched};
-use super::{App, BoundListener};
+use super::{App, BoundListener, watching};
 use crate::admin::{self, AdminLimits, AdminState};
 use crate::admission::{ListenerGate, ProcessGate};
 use crate::lifecycle::{Order, Orders};
@@ -58,8 +58,14 @@ pub(super) async fn run(mut app: App, workers: Workers, mut orders: Orders) -> i
     let admin = start_admin(&mut app, &running, watched);
     app.readiness.ready();
 
-    obey(&mut orders, &mut app.on_reload).await;
-    let report = drain::drain(&running, &mut orders, &app.settings.drain, &app.readiness).await;
+    tokio::select! {
+        () = obey(&mut orders, &mut app.on_reload) => {}
+        () = app.vitals.broken() => {
+            tracing::error!("a part that the daemon cannot do without panicked; it drains, to be started again");
+        }
+    }
+    let mut report = drain::drain(&running, &mut orders, &app.settings.drain, &app.readiness).await;
+    report.broken = app.vitals.is_broken();
     admin.end().await;
     Ok(report)
 }
@@ -166,9 +172,10 @@ async fn start_accepting(
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let worker = accept.contexts[0].worker.clone();
+    let here = worker.clone();
     let registered = worker.handle().spawn(async move {
         let source = Source::register(socket)?;
-        tokio::spawn(accept.run(source, stop));
+        here.spawn_vital(accept.run(source, stop));
         Ok(())
     });
     registered.await.map_err(io::Error::other)?
@@ -193,7 +200,14 @@ impl Beside {
 
 fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Beside {
     let stop = CancellationToken::new();
-    tokio::spawn(upkeep(app.telemetry.clone(), stop.clone()));
+    tokio::spawn(app.vitals.guard(upkeep(app.telemetry.clone(), stop.clone())));
+    let watch = watching::watch(
+        app.vitals.clone(),
+        app.settings.runtime.stuck_after,
+        app.stats.clone(),
+        stop.clone(),
+    );
+    tokio::spawn(app.vitals.guard(watch));
     let Some(socket) = app.admin.take() else { return Beside { stop, admin: None } };
     let present = Present {
         listeners: listeners.iter().map(|listener| listener.settings.name.as_str().into()).collect(),
@@ -211,6 +225,7 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Bes
     let state = AdminState {
         telemetry: app.telemetry.clone(),
         readiness: app.readiness.clone(),
+        vitals: app.vitals.clone(),
         status: Arc::new(status),
         directory: Arc::new(present),
         token: app.token.take(),
@@ -218,11 +233,11 @@ fn start_admin(app: &mut App, running: &Running, listeners: Vec<Watched>) -> Bes
         reserve: app.reserve.clone(),
     };
     let stopping = stop.clone();
-    let admin = tokio::spawn(async move {
+    let admin = tokio::spawn(app.vitals.guard(async move {
         if let Err(error) = admin::serve(socket, Arc::new(state), stopping).await {
             tracing::error!(%error, "the admin address is not served");
         }
-    });
+    }));
     Beside { stop, admin: Some(admin) }
 }
 

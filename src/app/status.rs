@@ -83,7 +83,11 @@ impl Watched {
 }
 
 fn worker((number, worker): (usize, &Arc<Worker>)) -> WorkerStatus {
-    WorkerStatus { name: format!("worker-{number}"), sessions: worker.load() as u64 }
+    WorkerStatus {
+        name: format!("worker-{number}"),
+        sessions: worker.load() as u64,
+        stuck: worker.is_stuck(),
+    }
 }
 
 fn usage(budget: &Budget) -> Usage {

@@ -47,7 +47,8 @@ struct Section<'a> {
 impl Section<'_> {
     fn runtime(&self) -> Result<RuntimeSettings, Bug> {
         let workers = self.maybe("workers", Self::narrow::<usize>)?.and_then(NonZeroUsize::new);
-        Ok(workers.map_or_else(RuntimeSettings::default, |workers| RuntimeSettings { workers }))
+        let workers = workers.unwrap_or(RuntimeSettings::default().workers);
+        Ok(RuntimeSettings { workers, stuck_after: self.time("stuck_after")? })
     }
 
     fn admin(&self) -> Result<AdminSettings, Bug> {

@@ -1,4 +1,4 @@
-//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, and that the daemon's control loop still turns. Without a supervisor that
+//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, and that the daemon's control loop and its workers still turn. Without a supervisor that
 //! listens (`NOTIFY_SOCKET`), and on other platforms, nothing is sent.
 
 #[cfg(not(target_os = "linux"))]
@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::Readiness;
 #[cfg(target_os = "linux")]
 use super::Stage;
+use crate::vitals::Vitals;
 
-/// Tells of the daemon's stages, and feeds the watchdog if there is one. Never ends: run it beside the daemon, on the runtime of its control loop.
+/// Tells of the daemon's stages, and feeds the watchdog, if there is one, while no worker is stuck. Never ends: run it beside the daemon, on the runtime of its control loop.
 #[cfg(target_os = "linux")]
-pub async fn follow(readiness: Arc<Readiness>) {
+pub async fn follow(readiness: Arc<Readiness>, vitals: Arc<Vitals>) {
     use sd_notify::NotifyState;
 
     let stages = async {
@@ -23,7 +24,9 @@ pub async fn follow(readiness: Arc<Readiness>) {
     let watchdog = async {
         let Some(interval) = sd_notify::watchdog_enabled() else { return };
         loop {
-            tell(&[NotifyState::Watchdog]);
+            if vitals.stuck().is_empty() {
+                tell(&[NotifyState::Watchdog]);
+            }
             // Half of what is asked for, as sd_watchdog_enabled(3) advises.
             tokio::time::sleep(interval / 2).await;
         }
@@ -33,7 +36,7 @@ pub async fn follow(readiness: Arc<Readiness>) {
 
 /// No supervisor to tell on this platform.
 #[cfg(not(target_os = "linux"))]
-pub fn follow(_: Arc<Readiness>) -> impl Future<Output = ()> {
+pub fn follow(_: Arc<Readiness>, _: Arc<Vitals>) -> impl Future<Output = ()> {
     std::future::ready(())
 }
 

@@ -22,7 +22,7 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
     let _ = house.stats.set(stats.clone());
     start_notices(house, worker);
     let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
-    worker.handle().spawn(async move {
+    worker.spawn_vital(async move {
         while let Some(opened) = tend_all(&house, &here, &stats).await {
             if opened {
                 tokio::time::sleep(INTERVAL).await;
@@ -36,7 +36,7 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
 /// Tells of comings and goings, a while after the first of them: what happens meanwhile goes into the same notice.
 fn start_notices(house: &Arc<House>, worker: &Arc<Worker>) {
     let (house, here) = (Arc::downgrade(house), worker.clone());
-    worker.handle().spawn(async move {
+    worker.spawn_vital(async move {
         while let Some(house) = house.upgrade() {
             house.news.notified().await;
             tokio::time::sleep(house.settings.presence_interval).await;

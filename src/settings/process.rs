@@ -12,11 +12,16 @@ use crate::secret::Secret;
 pub struct RuntimeSettings {
     /// Worker threads, each with a runtime of its own. `runtime.workers = "auto"` is one for each available core.
     pub workers: NonZeroUsize,
+    /// A worker whose loop has not come round for so long is stuck.
+    pub stuck_after: Duration,
 }
 
 impl Default for RuntimeSettings {
     fn default() -> Self {
-        Self { workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN) }
+        Self {
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            stuck_after: Duration::from_secs(10),
+        }
     }
 }
 

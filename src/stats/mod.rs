@@ -95,6 +95,8 @@ pub struct ProcessStats {
     pub queued_limit: Gauge,
     /// Threads that carry sessions.
     pub workers: Gauge,
+    /// Those of them whose loop stands still.
+    pub workers_stuck: Gauge,
     /// Panics anywhere; those of sessions are also counted as their close reason.
     pub panics: Counter,
     /// Requests to read the configuration again.

@@ -21,6 +21,7 @@ pub use roster::SeatKey;
 
 use crate::handle::{Bell, Handle};
 use crate::tick::Tick;
+use crate::vitals::{Pulse, Vitals};
 
 /// Ticks that housekeeping sleeps at most: a second.
 const LONGEST_SLEEP: u32 = 20;
@@ -42,6 +43,8 @@ pub struct Worker {
     /// Sessions seated, and those on their way, so that a burst of accepts does not all go to the one that has not seated the first yet. Beside
     /// the roster, so that those who only compare workers do not take its lock.
     load: AtomicUsize,
+    vitals: Arc<Vitals>,
+    pulse: Arc<Pulse>,
 }
 
 /// A session on its way to a worker, until it is seated or lost.
@@ -56,18 +59,30 @@ impl Drop for Coming {
 
 impl Worker {
     /// A worker on the runtime of `handle`; its housekeeping is spawned there.
-    fn on(handle: runtime::Handle) -> Arc<Self> {
+    fn on(handle: runtime::Handle, number: usize, vitals: &Arc<Vitals>) -> Arc<Self> {
         let worker = Arc::new(Self {
             handle,
             clock: Clock::new(),
             bell: Arc::default(),
             roster: Mutex::default(),
             load: AtomicUsize::new(0),
+            vitals: vitals.clone(),
+            pulse: vitals.pulse(format!("worker-{number}")),
         });
-        worker.handle.spawn(housekeeping(worker.clone()));
+        worker.spawn_vital(housekeeping(worker.clone()));
         let bell = worker.bell.clone();
-        worker.handle.spawn(async move { bell.answer().await });
+        worker.spawn_vital(async move { bell.answer().await });
         worker
+    }
+
+    /// Spawns here what the daemon cannot do without. Should it panic, the daemon drains and ends as one with a bug.
+    pub fn spawn_vital(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(self.vitals.guard(task));
+    }
+
+    /// Whether its loop has not come round for `runtime.stuck_after`.
+    pub fn is_stuck(&self) -> bool {
+        self.pulse.is_stuck()
     }
 
     /// The runtime.
@@ -135,12 +150,13 @@ impl Worker {
     }
 }
 
-/// Keeps the worker's clock and turns its wheel. Lies down while nobody asks for the time and nobody is due.
+/// Keeps the worker's clock and pulse and turns its wheel. Lies down while nobody asks for the time and nobody is due.
 async fn housekeeping(worker: Arc<Worker>) {
     let mut due = Vec::new();
     loop {
         let sleep = if worker.clock.was_asked() { 1 } else { worker.roster().quiet_ticks(LONGEST_SLEEP) };
         worker.clock.sleep(sleep).await;
+        worker.pulse.beat();
         let now = worker.clock.now_unasked();
         worker.roster().turn(now, &mut due);
         wake_in_slices(std::mem::take(&mut due)).await;
@@ -166,13 +182,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` threads.
-    pub fn start(count: usize) -> io::Result<Self> {
+    /// Starts `count` threads, watched through `vitals`.
+    pub fn start(count: usize, vitals: &Arc<Vitals>) -> io::Result<Self> {
         let (alive, ended) = sync_channel::<()>(0);
         let mut all = Self { each: Vec::new(), stops: Vec::new(), ended: Some(Mutex::new(ended)) };
         for number in 0..count {
             let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-            let worker = Worker::on(runtime.handle().clone());
+            let worker = Worker::on(runtime.handle().clone(), number, vitals);
             let (stop, stopped) = oneshot::channel();
             let alive = alive.clone();
             std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
@@ -188,7 +204,13 @@ impl Workers {
 
     /// One worker on the runtime of the caller: for embedding, simulation and tests with virtual time.
     pub fn here() -> Self {
-        Self { each: vec![Worker::on(runtime::Handle::current())], stops: Vec::new(), ended: None }
+        Self::here_watched(&Arc::default())
+    }
+
+    /// The same, watched through `vitals`.
+    pub fn here_watched(vitals: &Arc<Vitals>) -> Self {
+        let worker = Worker::on(runtime::Handle::current(), 0, vitals);
+        Self { each: vec![worker], stops: Vec::new(), ended: None }
     }
 
     /// All of them, in order.
@@ -210,7 +232,7 @@ impl Drop for Workers {
         let Some(ended) = &mut self.ended else { return };
         let ended = ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ended.recv_timeout(LAST_TURN) == Err(RecvTimeoutError::Timeout) {
-            tracing::error!("a worker is stuck in a service and is left behind");
+            tracing::error!("a worker is stuck and is left behind");
         }
     }
 }

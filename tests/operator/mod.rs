@@ -53,6 +53,7 @@ impl Admin {
         let shown = Arc::new(AdminState {
             telemetry: telemetry.clone(),
             readiness: readiness.clone(),
+            vitals: Arc::default(),
             status: source,
             directory: Arc::new(Nobody),
             token: None,

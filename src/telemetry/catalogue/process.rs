@@ -33,6 +33,12 @@ pub(in crate::telemetry) const ROWS: &[Row<Process>] = &[
         process.stats.workers.now()
     }),
     gauge(
+        "oread_workers_stuck",
+        Unit::Count,
+        "Workers whose loop stands still; their sessions do too.",
+        |process, _| process.stats.workers_stuck.now(),
+    ),
+    gauge(
         "oread_process_sessions_limit",
         Unit::Count,
         "Sessions of all listeners together at most, fitted to the descriptor limit.",
