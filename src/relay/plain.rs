@@ -18,34 +18,38 @@ thread_local! {
 
 impl Conversation {
     pub(super) fn answer_plain(&mut self, turn: &Turn<'_>, batch: &mut Batch<'_>) -> Next {
+        let count = batch.count() as usize;
+        let allowed = self.allowance(turn.now, count);
+        if allowed == 0 {
+            return self.hold_until(turn, turn.now.after(1), 0);
+        }
         let joined: Vec<u8>;
         let bytes = if let Some(whole) = batch.whole() {
             whole
         } else {
-            joined = batch.frames().flat_map(|frame| frame.wire).copied().collect();
+            joined = batch.frames().take(allowed).flat_map(|frame| frame.wire).copied().collect();
             &joined
         };
         ENDS.with_borrow_mut(|ends| {
             ends.clear();
             let mut end = 0;
-            ends.extend(turn.codec.frames(bytes).map(|frame| {
+            ends.extend(turn.codec.frames(bytes).take(allowed).map(|frame| {
                 end += frame.wire.len();
                 // A read and the beginning of a frame are far below 4 GiB.
                 u32::try_from(end).unwrap_or(u32::MAX)
             }));
-            self.publish_frames(turn, bytes, ends)
+            self.publish_frames(turn, Run { bytes: &bytes[..end], ends }, count)
         })
     }
 
-    fn publish_frames(&mut self, turn: &Turn<'_>, bytes: &[u8], ends: &[u32]) -> Next {
-        let allowed = self.allowance(turn.now, ends.len());
-        let Some(last) = allowed.checked_sub(1) else { return self.hold_until(turn, turn.now.after(1), 0) };
-        let run = Run { bytes: &bytes[..ends[last] as usize], ends: &ends[..allowed] };
+    /// Publishes what may be published now of a batch of `count` frames.
+    fn publish_frames(&mut self, turn: &Turn<'_>, run: Run<'_>, count: usize) -> Next {
+        let allowed = run.ends.len();
         let Some(published) = self.publish(turn, PLACE, |_| run) else { return Next::Go };
         match published {
             Published::Taken { messages, .. } => {
                 self.spend(messages);
-                if messages == ends.len() {
+                if messages == count {
                     return Next::Go;
                 }
                 self.hold_until(

@@ -89,16 +89,7 @@ impl Conversation {
                     return self.fail_behind(turn, number, staged, reply, publish.request, &failure);
                 }
             };
-            if staged.is_for_another(place) {
-                if let Some(next) = self.publish_staged(turn, staged, reply) {
-                    return Some(next);
-                }
-                if number >= REQUESTS_AT_ONCE {
-                    return Some(self.hold_until(turn, turn.now, number as usize));
-                }
-            }
-            stage(turn, number, place, publish, staged);
-            return None;
+            return self.gather(turn, (number, place), publish, staged, reply);
         }
         // What was published before a request is published before it is answered.
         if let Some(next) = self.publish_staged(turn, staged, reply) {
@@ -119,6 +110,34 @@ impl Conversation {
             }
             Heard::On => None,
         }
+    }
+
+    /// A message joins the run that is being gathered. Of those for which the rate has no room yet none is looked at.
+    fn gather(
+        &mut self,
+        turn: &Turn<'_>,
+        (number, place): (u32, u32),
+        publish: &Publish<'_>,
+        staged: &mut Staged,
+        reply: &mut Reply<'_>,
+    ) -> Option<Next> {
+        if staged.is_for_another(place) {
+            if let Some(next) = self.publish_staged(turn, staged, reply) {
+                return Some(next);
+            }
+            if number >= REQUESTS_AT_ONCE {
+                return Some(self.hold_until(turn, turn.now, number as usize));
+            }
+        }
+        if staged.is_empty() {
+            staged.allow(self.allowance(turn.now, usize::MAX));
+        }
+        if staged.is_full() {
+            let next = self.publish_staged(turn, staged, reply);
+            return next.or_else(|| Some(self.hold_until(turn, turn.now.after(1), number as usize)));
+        }
+        stage(turn, number, place, publish, staged);
+        None
     }
 
     fn fail_behind(
@@ -149,11 +168,7 @@ impl Conversation {
             return None;
         }
         let (frame, all) = (staged.first_frame() as usize, staged.messages());
-        let allowed = self.allowance(turn.now, all);
-        if allowed == 0 {
-            return Some(self.hold_until(turn, turn.now.after(1), frame));
-        }
-        let next = match self.publish(turn, staged.place(), |first| staged.run(first, allowed))? {
+        let next = match self.publish(turn, staged.place(), |first| staged.run(first))? {
             Published::Full { until } => Some(self.hold_until(turn, until, frame)),
             Published::Taken { first, messages, members } => {
                 self.spend(messages);
@@ -165,8 +180,7 @@ impl Conversation {
                         &ServerFrame::Receipt(Receipt { request: Request(request), position, members }),
                     );
                 }
-                let paced = if messages == allowed { turn.now.after(1) } else { turn.now };
-                (messages < all).then(|| self.hold_until(turn, paced, frame + messages))
+                (messages < all).then(|| self.hold_until(turn, turn.now, frame + messages))
             }
         };
         staged.clear();

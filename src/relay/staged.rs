@@ -25,6 +25,8 @@ pub(super) struct Staged {
     place: u32,
     /// Which frame of the batch the first message was.
     first_frame: u32,
+    /// How many messages may be published now.
+    allowed: usize,
 }
 
 /// Lends this worker's buffer, empty.
@@ -42,6 +44,16 @@ pub(super) fn with<R>(work: impl FnOnce(&mut Staged) -> R) -> R {
 impl Staged {
     pub(super) fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Whether all that may be published now is here.
+    pub(super) fn is_full(&self) -> bool {
+        self.ends.len() >= self.allowed
+    }
+
+    /// So many messages may be published now.
+    pub(super) fn allow(&mut self, messages: usize) {
+        self.allowed = messages;
     }
 
     pub(super) fn messages(&self) -> usize {
@@ -81,13 +93,12 @@ impl Staged {
         Ok(())
     }
 
-    /// The first `messages` of them as a run that stands at `first`.
-    pub(super) fn run(&mut self, first: u64, messages: usize) -> Run<'_> {
+    /// They as a run that stands at `first`.
+    pub(super) fn run(&mut self, first: u64) -> Run<'_> {
         if let Some(run) = &self.run {
             run.place(&mut self.bytes, &self.ends, Position(first));
         }
-        let end = messages.checked_sub(1).map_or(0, |last| self.ends[last]);
-        Run { bytes: &self.bytes[..end as usize], ends: &self.ends[..messages] }
+        Run { bytes: &self.bytes, ends: &self.ends }
     }
 
     /// The requests of the first `messages`, with which of them each is, where a receipt is wanted.

@@ -4,6 +4,7 @@
 use std::task::Context as TaskContext;
 use std::time::Instant;
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::context::Context;
@@ -20,10 +21,12 @@ const SUSPICIOUS_BYTES: usize = 72;
 /// Every so many batches, the time from read to answered is measured.
 const DWELL_SAMPLE: u32 = 1024;
 
-/// Frames that the service could not take yet, as they came.
+/// Frames that the service could not take yet, as they came. What it takes of them goes from their front, at a cost of what it takes.
 #[derive(Debug)]
 pub(super) struct Held {
-    bytes: Vec<u8>,
+    bytes: Bytes,
+    /// Bytes of the allocation: at most twice those that are left.
+    owned: usize,
     frames: u32,
     /// Why the stream ends behind them.
     fault: Option<FrameFault>,
@@ -32,6 +35,28 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn frames(&self) -> u32 {
         self.frames
+    }
+
+    /// What is left of a batch that was just read, behind so many frames.
+    fn rest_of(batch: &mut Batch<'_>, taken: u32) -> Self {
+        let mut bytes = Vec::new();
+        for frame in batch.frames().skip(taken as usize) {
+            bytes.extend_from_slice(frame.wire);
+        }
+        let bytes = Bytes::from(bytes);
+        Self { owned: bytes.len(), bytes, frames: batch.count() - taken, fault: None }
+    }
+
+    /// So many frames were taken.
+    fn take(&mut self, codec: &Codec, taken: u32) {
+        let frames = codec.frames(&self.bytes).take(taken as usize);
+        let done = frames.map(|frame| frame.wire.len()).sum();
+        self.bytes.advance(done);
+        self.frames -= taken;
+        if self.bytes.len() <= self.owned / 2 {
+            self.bytes = Bytes::copy_from_slice(&self.bytes);
+            self.owned = self.bytes.len();
+        }
     }
 }
 
@@ -52,7 +77,7 @@ where
         let Arrival { head, seam, end, frames, fault } = arrival;
         if frames > 0 {
             let batch = Batch::new(&context.rules.codec, head, seam, &data[..end], frames);
-            self.answer(cx, now, &context, batch);
+            self.answer(cx, now, &context, batch, None);
         }
         if let Some(fault) = fault {
             self.blame(&context, now, &data[end..], fault);
@@ -76,30 +101,33 @@ where
             return Step::Waits;
         }
         let Some(held) = self.held.take() else { return Step::Waits };
-        let before = held.frames;
+        let (offered, frames, fault) = (held.bytes.clone(), held.frames, held.fault);
         self.stand(now);
-        let batch = Batch::new(&context.rules.codec, Vec::new(), 0, &held.bytes, held.frames);
-        self.answer(cx, now, &context, batch);
-        match (&mut self.held, held.fault) {
-            (Some(rest), fault) => {
-                rest.fault = fault;
-                if rest.frames == before {
-                    return Step::Waits;
-                }
-            }
+        let batch = Batch::new(&context.rules.codec, Vec::new(), 0, &offered, frames);
+        self.answer(cx, now, &context, batch, Some(held));
+        match (&self.held, fault) {
+            (Some(rest), _) if rest.frames == frames => return Step::Waits,
             (None, Some(fault)) => self.blame(&context, now, &[], fault),
             _ => {}
         }
-        Step::Moved(held.bytes.len())
+        Step::Moved(offered.len() - self.held.as_ref().map_or(0, |rest| rest.bytes.len()))
     }
 
-    fn answer(&mut self, cx: &mut TaskContext<'_>, now: Tick, context: &Context, mut batch: Batch<'_>) {
+    /// Offers the service a batch: one that was just read, or what `held` holds.
+    fn answer(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        now: Tick,
+        context: &Context,
+        mut batch: Batch<'_>,
+        held: Option<Box<Held>>,
+    ) {
         self.batches = self.batches.wrapping_add(1);
         let sampled = self.batches.is_multiple_of(DWELL_SAMPLE).then(Instant::now);
         let mut reply = Reply::new(&context.rules.codec);
         let next = self.talk.answer(&self.seat.turn(now), &mut batch, &mut reply);
         if let Next::Hold { taken } = next {
-            self.hold(&mut batch, taken);
+            self.hold(context, &mut batch, taken, held);
         }
         self.stand(now);
         if reply.wants_echo() {
@@ -123,19 +151,21 @@ where
 
     /// Keeps what the service has not taken.
     #[cold]
-    fn hold(&mut self, batch: &mut Batch<'_>, taken: u32) {
+    fn hold(&mut self, context: &Context, batch: &mut Batch<'_>, taken: u32, held: Option<Box<Held>>) {
         self.offered = true;
-        let frames = batch.count() - taken;
-        let mut bytes = Vec::new();
-        for frame in batch.frames().skip(taken as usize) {
-            bytes.extend_from_slice(frame.wire);
-        }
-        self.held = (frames > 0).then(|| Box::new(Held { bytes, frames, fault: None }));
+        self.held = match held {
+            _ if taken >= batch.count() => None,
+            Some(mut held) => {
+                held.take(&context.rules.codec, taken);
+                Some(held)
+            }
+            None => Some(Box::new(Held::rest_of(batch, taken))),
+        };
     }
 
     /// Memory that held frames take.
     pub(super) fn held_bytes(&self) -> usize {
-        self.held.as_ref().map_or(0, |held| held.bytes.capacity())
+        self.held.as_ref().map_or(0, |held| held.owned)
     }
 
     /// Tells the machine how things stand with the service.
