@@ -1,5 +1,5 @@
-//! Promise: what a member's coming, reading, falling behind and going costs does not depend on how many others there are. Counted in
-//! steps, not in time.
+//! Promise: what a member's coming, reading, falling behind and going costs does not depend on how many others there are, nor its coming on
+//! how much is held. Counted in steps, not in time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
@@ -98,4 +98,22 @@ fn five_thousand_cost_no_more_each_than_fifty() {
         assert!(many <= few * 1.01 + 0.1, "{few} steps a member of 50, {many} of 5,000");
         assert!(many <= 16.0, "{many} steps");
     }
+}
+
+#[test]
+fn who_comes_into_the_past_or_wants_otherwise_is_not_asked_what_of_it_is_its_own() {
+    let mut room = room(0);
+    room.publish(1000);
+    assert!(room.log.messages() > 1000, "{} messages are held", room.log.messages());
+
+    let before = room.log.steps();
+    let mut late = Vec::new();
+    for (session, start) in (1..).zip([Start::Oldest, Start::After { epoch: 1, position: 15_000 }]) {
+        late.push(room.log.join(NOW, SessionId(session), Hearing::Others, start).unwrap());
+    }
+    for hearing in [Hearing::All, Hearing::Others] {
+        assert!(late.iter().all(|member| room.log.hear(member, hearing).is_empty()));
+    }
+    let each = (room.log.steps() - before) / late.len() as u64;
+    assert!(each <= 16, "{each} steps");
 }

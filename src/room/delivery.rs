@@ -81,9 +81,15 @@ impl<W> RoomLog<W> {
         }
         let settled = reading.settle(written);
         seat.received += settled.messages;
-        seat.pass_own(settled.next - seat.next - settled.messages);
+        let counted_from = seat.counted_from;
+        let own = settled.next - seat.next - settled.messages;
+        let counted =
+            if counted_from <= seat.next { own } else { reading.left_out(counted_from, settled.next) };
+        seat.pass_own(own, counted);
         // What was given up during the write of the member's own, and it has not passed after all, was not counted then.
-        seat.lost_own += reading.left_out(settled.next, self.floor.min(seat.taken));
+        let lost_until = self.floor.min(seat.taken);
+        let lost = |from: u64| reading.left_out(from, lost_until);
+        seat.lose_own(lost(settled.next), lost(settled.next.max(counted_from)));
         seat.taken = settled.next;
         reading.end();
         self.move_to(member.0, settled.next, settled.messages > 0);
@@ -102,6 +108,7 @@ impl<W> RoomLog<W> {
         }
         if seat.next < floor {
             let own = std::mem::take(&mut seat.lost_own);
+            let counted = std::mem::take(&mut seat.lost_counted);
             let missing = floor - seat.next - own;
             let reason = match seat.next {
                 _ if replays => GapReason::NotKept,
@@ -112,7 +119,7 @@ impl<W> RoomLog<W> {
                 reading.announce(Gap { first: seat.next, last: floor - 1, missing, reason });
             }
             seat.missing += missing;
-            seat.pass_own(own);
+            seat.pass_own(own, counted);
             // To be told is not to read: its place no longer shows that it was passed over.
             seat.passed_over = seat.is_passed_over(skipped_to);
             // It stands behind the same segment as before: what is held before the floor is nothing.
@@ -149,24 +156,24 @@ impl<W> RoomLog<W> {
         seat.taken = at;
         if reading.is_empty() && at > seat.next {
             // Nothing but its own: there is no write to wait for.
-            seat.pass_own(at - seat.next);
+            seat.pass_own(at - seat.next, at.saturating_sub(seat.next.max(seat.counted_from)));
             self.move_to(key, at, false);
             reading.from = at;
             self.reclaim();
         }
     }
 
-    /// How many of the messages held from position `next` on are of this session.
-    pub(super) fn held_of(&mut self, session: SessionId, next: u64) -> u64 {
-        let Some(at) = self.find(next) else { return 0 };
-        let from = next.max(self.floor);
+    /// How many of the messages held in `range` are of this session. It looks at each of their runs.
+    pub(super) fn held_of(&mut self, session: SessionId, range: std::ops::Range<u64>) -> u64 {
+        let from = range.start.max(self.floor);
+        let Some(at) = self.find(from).filter(|_| from < range.end) else { return 0 };
         let mut of_it = 0;
-        for segment in self.segments.range(at..) {
+        for segment in self.segments.range(at..).take_while(|segment| segment.first < range.end) {
             let mut first = segment.first;
             for run in &segment.runs {
                 let end = segment.first + u64::from(run.end);
                 if run.publisher == session {
-                    of_it += end.saturating_sub(first.max(from));
+                    of_it += end.min(range.end).saturating_sub(first.max(from));
                 }
                 first = end;
             }

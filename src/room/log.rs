@@ -127,11 +127,10 @@ impl<W> RoomLog<W> {
             Start::After { .. } => (self.newest + 1, true),
         };
         let (replays, last_own) = (next < self.floor, self.newest);
-        // What it published before it came back under its number is its own still.
-        let own_ahead = if hearing == Hearing::Others { self.held_of(session, next) } else { 0 };
         let seat = Seat {
             last_own,
-            own_ahead,
+            // What it published before it came back under its number is its own still.
+            counted_from: self.newest + 1,
             replays,
             other_epoch,
             ..Seat::new(session, hearing, next, self.skipped_to)
@@ -144,7 +143,7 @@ impl<W> RoomLog<W> {
         Ok(Member(key))
     }
 
-    /// Takes the seat back.
+    /// Takes the seat back. A reading that is under way is to be settled first, or what of it was its own is taken as owed.
     #[expect(clippy::needless_pass_by_value, reason = "nobody is to use a seat that was given up")]
     pub fn leave(&mut self, now: Tick, member: Member) -> Left<W> {
         self.pass(now);
@@ -153,6 +152,7 @@ impl<W> RoomLog<W> {
             return Left { account: Account::default(), owed: 0, wake: Vec::new() };
         };
         self.by_session.remove(&seat.session);
+        let own_unread = self.own_unread(&seat);
         self.readers.remove(key);
         self.publishers.remove(key);
         if seat.hears() {
@@ -163,7 +163,7 @@ impl<W> RoomLog<W> {
         }
         self.reclaim();
         let account = seat.account(self.newest);
-        let owed = if seat.hears() { account.unread - seat.own_ahead } else { 0 };
+        let owed = if seat.hears() { account.unread - own_unread } else { 0 };
         Left { account, owed, wake: self.freed() }
     }
 
@@ -172,15 +172,12 @@ impl<W> RoomLog<W> {
     #[must_use]
     pub fn hear(&mut self, member: &Member, hearing: Hearing) -> Vec<W> {
         let next = self.newest + 1;
-        let seat = &self.seats[member.0];
-        let (session, cursor) = (seat.session, seat.next);
-        let own_ahead = if hearing == Hearing::Others { self.held_of(session, cursor) } else { 0 };
         let seat = &mut self.seats[member.0];
         let (did, does) = (seat.hears(), hearing != Hearing::Nothing);
         let (was, passed_over) = (seat.next, seat.is_passed_over(self.skipped_to));
         if did == does {
             seat.hearing = hearing;
-            seat.own_ahead = seat.lost_own + own_ahead;
+            seat.count_own_from(next);
         } else {
             *seat = Seat::new(seat.session, hearing, next, self.skipped_to);
         }
@@ -272,6 +269,18 @@ impl<W> RoomLog<W> {
         let newest = segment.runs.last().map_or(Tick::ZERO, |run| run.time);
         (self.rules.history > 0 && self.now < newest.after(self.rules.history))
             || (self.seats.is_empty() && !self.is_over(self.now))
+    }
+
+    /// Of what this member has not read, its own that it does not want.
+    fn own_unread(&mut self, seat: &Seat) -> u64 {
+        let before = seat.lost_own - seat.lost_counted;
+        let replayed = match seat.hearing {
+            Hearing::Others if seat.next < seat.counted_from => {
+                self.held_of(seat.session, seat.next..seat.counted_from)
+            }
+            _ => 0,
+        };
+        seat.own_ahead + before + replayed
     }
 
     /// The segment of what a member that reads `next` gets next.

@@ -25,8 +25,8 @@
 //! 6. *Wakers.* A member that was told to wait is in the list, until an append that is not its own, or its leaving. A publisher
 //!    that was told to wait is in the other, until room may have been found.
 //!
-//! Cost: joining at the head, leaving, registering and giving up a segment's readers are O(1); finding a cursor's segment is a binary search;
-//! a run is looked at once when it is given up unread. Members are visited one by one only to name laggards and to show lags.
+//! Cost: joining wherever, leaving, registering and giving up a segment's readers are O(1); finding a cursor's segment is a binary search;
+//! a run is looked at once when it is given up unread, and when somebody leaves who asked for it as a replay and has not read it. Members are visited one by one only to name laggards and to show lags.
 
 mod append;
 mod crowd;

@@ -114,7 +114,9 @@ impl<W> RoomLog<W> {
         self.steps += 1;
         let seat = self.by_session.get(&publisher).map(|key| &mut self.seats[*key]);
         if let Some(seat) = seat.filter(|seat| seat.hearing == Hearing::Others) {
-            seat.lost_own += range.end.saturating_sub(range.start.max(seat.next).max(seat.taken));
+            let start = range.start.max(seat.next).max(seat.taken);
+            let lost = |from: u64| range.end.saturating_sub(from);
+            seat.lose_own(lost(start), lost(start.max(seat.counted_from)));
         }
     }
 

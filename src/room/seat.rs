@@ -83,10 +83,15 @@ pub(super) struct Seat {
     pub(super) taken: u64,
     /// The newest position that may be its own: nothing of what follows has to be left out.
     pub(super) last_own: u64,
-    /// Own messages past its cursor that it does not want: they are unread, but nobody owes them to it.
+    /// From here on its own messages, where it does not want them, are counted. Those before were held when it came or changed what it wants:
+    /// nobody looks for them unless it leaves before it has passed them.
+    pub(super) counted_from: u64,
+    /// Own messages past its cursor that it does not want, of those that are counted: they are unread, but nobody owes them to it.
     pub(super) own_ahead: u64,
     /// Own messages that were given up before it passed them: they are not missing to it.
     pub(super) lost_own: u64,
+    /// Of those, the ones that are counted.
+    pub(super) lost_counted: u64,
     /// Whether it asked for what `next` says, and has not read since.
     pub(super) replays: bool,
     /// Whether it asked for a replay of another epoch, and was not yet told.
@@ -110,8 +115,10 @@ impl Seat {
             next,
             taken: next,
             last_own: 0,
+            counted_from: next,
             own_ahead: 0,
             lost_own: 0,
+            lost_counted: 0,
             replays: false,
             other_epoch: false,
             passed_over: false,
@@ -123,10 +130,21 @@ impl Seat {
         }
     }
 
-    /// Its cursor moves past so many of its own, which it does not want.
-    pub(super) fn pass_own(&mut self, messages: u64) {
+    /// Its cursor moves past so many of its own, which it does not want; so many of them were counted.
+    pub(super) fn pass_own(&mut self, messages: u64, counted: u64) {
         self.own += messages;
-        self.own_ahead -= messages;
+        self.own_ahead -= counted;
+    }
+
+    /// Of its own, so many were given up that it has not passed.
+    pub(super) fn lose_own(&mut self, messages: u64, counted: u64) {
+        self.lost_own += messages;
+        self.lost_counted += counted;
+    }
+
+    /// Its own messages are counted from `next` on, and those before no longer.
+    pub(super) fn count_own_from(&mut self, next: u64) {
+        (self.counted_from, self.own_ahead, self.lost_counted) = (next, 0, 0);
     }
 
     pub(super) fn hears(&self) -> bool {

@@ -145,6 +145,7 @@ impl World {
     }
 
     pub fn leave(&mut self, session: u64) {
+        self.advance(session, 0);
         let Some(reader) = self.members.remove(&session) else { return };
         let left = self.log.leave(self.tick(), reader.member);
         assert!(left.account.adds_up());
