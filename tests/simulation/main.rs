@@ -8,6 +8,7 @@
 
 mod account;
 mod chance;
+mod crowd;
 mod daemon;
 mod faults;
 mod hearing;
@@ -60,6 +61,14 @@ fn the_librarys_client_resumes_without_duplicate_or_unmarked_loss() {
     let Some(sum) = run::all(name, Shape::Library, 3_000..3_060) else { return };
     assert!(sum.received > 10_000 && sum.gaps > 200 && sum.cuts > 100, "{sum:?}");
     assert!(sum.replays > 100 && sum.resumed > 50, "{sum:?}");
+}
+
+#[test]
+fn ten_minutes_of_a_crowd_that_is_cut_once_a_minute_lose_nothing_silently() {
+    let name = "ten_minutes_of_a_crowd_that_is_cut_once_a_minute_lose_nothing_silently";
+    let Some(sum) = run::all(name, Shape::Crowd, 5_000..5_001) else { return };
+    assert!(sum.received > 30_000 && sum.missing > 1_000 && sum.gaps > 50, "{sum:?}");
+    assert!(sum.cuts > 250 && sum.replays > 250 && sum.resumed > 200, "{sum:?}");
 }
 
 #[test]

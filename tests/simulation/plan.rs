@@ -23,6 +23,8 @@ pub enum Shape {
     Blocked,
     /// One room in plain mode.
     Plain,
+    /// Many clients of the library, for ten minutes.
+    Crowd,
 }
 
 /// A run.
@@ -35,6 +37,8 @@ pub struct Plan {
     pub clients: Vec<ClientPlan>,
     /// The shortest and the longest time that a piece is on its way.
     pub latency: (Duration, Duration),
+    /// Simulated time moves in steps of this.
+    pub step: Duration,
     /// Pieces on their way over one connection.
     pub pieces: usize,
     /// Bytes of a piece at the most.
@@ -84,6 +88,9 @@ const CUT: [&str; 1] = ["cut-a"];
 
 impl Plan {
     pub fn new(seed: u64, shape: Shape) -> Self {
+        if shape == Shape::Crowd {
+            return super::crowd::plan(seed);
+        }
         let mut chance = Chance::new(seed);
         let mut relay = relay(&mut chance, shape);
         if shape == Shape::Plain {
@@ -109,6 +116,7 @@ impl Plan {
             relay,
             clients,
             latency: (chance.millis(0, 5), chance.millis(6, 150)),
+            step: Duration::from_millis(10),
             // At least as many as there are clients: a listener holds so many that were not accepted yet.
             pieces: chance.size(8, 32),
             widest: chance.size(64, 2_048),

@@ -16,8 +16,6 @@ use super::plan::{Plan, Shape};
 use super::talker;
 use super::world::World;
 
-/// Simulated time moves in steps of this.
-const STEP: Duration = Duration::from_millis(10);
 /// How long everyone may take to read to the end once nothing goes wrong any more.
 const TO_SETTLE: Duration = Duration::from_secs(90);
 /// How long the daemon may take to stop in the end.
@@ -111,11 +109,11 @@ fn network<'a>(world: &Rc<World>) -> Sim<'a> {
 
 /// A network without hosts.
 pub fn empty_network<'a>(world: &World) -> Sim<'a> {
-    let Plan { seed, latency, pieces, .. } = &world.plan;
+    let Plan { seed, latency, step, pieces, .. } = &world.plan;
     Builder::new()
         .rng_seed(*seed)
         .simulation_duration(Duration::from_hours(1))
-        .tick_duration(STEP)
+        .tick_duration(*step)
         .min_message_latency(latency.0)
         .max_message_latency(latency.1)
         .tcp_capacity(*pieces)
