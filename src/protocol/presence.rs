@@ -168,6 +168,11 @@ impl EntryBuffer {
         Entries { bytes: &self.bytes, count: self.count }
     }
 
+    /// Bytes of memory that it takes.
+    pub fn allocated(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Forgets what was added and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();

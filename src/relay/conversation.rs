@@ -86,6 +86,7 @@ impl Conversation {
             state.want_notices(session, wake, self.house.frame_max);
             membership.told = wanted.then_some(NOTHING);
         }
+        state.settle_notices(&self.house.houses.queued);
         drop(state);
         if due {
             self.house.ask_for_notice(&room);
@@ -108,6 +109,7 @@ impl Conversation {
             self.house.was_left(&room, &mut state);
         }
         state.settle(&self.house.houses.queued, &self.stats);
+        state.settle_notices(&self.house.houses.queued);
         drop(state);
         if due {
             self.house.ask_for_notice(&room);

@@ -46,11 +46,11 @@ pub struct House {
     /// Sessions that were told to come back later.
     pub(super) departures: AtomicU64,
     /// Told when a room is opened.
-    pub(super) opened: Notify,
+    pub(super) opened: Arc<Notify>,
     /// Rooms in which somebody came or went of whom others were not told yet.
     unnoticed: Mutex<Vec<Arc<Room>>>,
     /// Told when there is one.
-    pub(super) news: Notify,
+    pub(super) news: Arc<Notify>,
 }
 
 /// Rooms by name. In order, so that whoever visits all of them does so in the same order each time.
@@ -88,9 +88,9 @@ impl House {
             node: node(),
             left: Mutex::default(),
             departures: AtomicU64::new(0),
-            opened: Notify::new(),
+            opened: Arc::default(),
             unnoticed: Mutex::default(),
-            news: Notify::new(),
+            news: Arc::default(),
         });
         houses.add(&house);
         house
@@ -187,6 +187,21 @@ impl House {
 
     pub(super) fn unnoticed(&self) -> MutexGuard<'_, Vec<Arc<Room>>> {
         self.unnoticed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for House {
+    /// What its rooms were charged for is given back, and who waits for news of it learns that there is none to come.
+    fn drop(&mut self) {
+        let uncounted = Arc::default();
+        let stats = self.stats.get().unwrap_or(&uncounted);
+        let rooms = std::mem::take(&mut *self.rooms());
+        for room in rooms.values() {
+            room.lock().close(&self.houses.queued, stats);
+            stats.relay.rooms.add(-1);
+        }
+        self.opened.notify_one();
+        self.news.notify_one();
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::house::House;
 use super::room::{Room, RoomState};
-use crate::handle::Wake;
+use crate::handle::{Bell, Wake, ring};
 use crate::peer::SessionId;
 use crate::protocol::{
     Entries, Entry, EntryBuffer, Form, Listed, Position, Presence, PresenceEvent, PresenceKind, RoomNumber,
@@ -19,6 +19,8 @@ use crate::protocol::{
 const KEPT: usize = 8;
 /// The longest notice in bytes.
 const LONGEST: usize = 64 << 10;
+/// Rooms and wake-ups after which others get a turn.
+const SLICE: usize = 256;
 /// What a member that was told nothing yet has been told.
 pub(super) const NOTHING: u64 = u64::MAX;
 
@@ -26,6 +28,8 @@ pub(super) const NOTHING: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Notices {
     wanted_by: BTreeMap<SessionId, Wake>,
+    /// The longest notice of this room, in bytes.
+    longest: usize,
     /// Comings and goings since the last notice.
     changes: EntryBuffer,
     /// Whether there were more of them than a notice holds.
@@ -41,9 +45,11 @@ pub(super) struct Notices {
 
 impl Notices {
     fn new(frame_max: usize) -> Self {
+        let longest = frame_max.min(LONGEST);
         Self {
             wanted_by: BTreeMap::new(),
-            changes: EntryBuffer::new(frame_max.min(LONGEST)),
+            longest,
+            changes: EntryBuffer::new(longest),
             too_many: false,
             unnamed: false,
             asked: false,
@@ -63,7 +69,7 @@ impl Notices {
         Some(self.sent.iter().skip(skipped))
     }
 
-    /// Drops the oldest. What remains is not more than one of the longest, whatever the names: it is charged to nobody.
+    /// Drops the oldest. What remains is not more than one of the longest, whatever the names.
     fn keep_few(&mut self) {
         let bytes = |sent: &VecDeque<Bytes>| sent.iter().map(Bytes::len).sum::<usize>();
         while self.sent.len() > 1 && (self.sent.len() > KEPT || bytes(&self.sent) > LONGEST) {
@@ -71,9 +77,15 @@ impl Notices {
         }
     }
 
+    /// The comings and goings were told. What a crowd of them took is not kept.
     fn forget(&mut self) {
-        self.changes.clear();
+        self.changes = EntryBuffer::new(self.longest);
         self.too_many = false;
+    }
+
+    /// Bytes that it holds: notices of at most [`LONGEST`] together, and what is gathered for the next, in an allocation of at most twice that.
+    pub(super) fn bytes(&self) -> usize {
+        self.sent.iter().map(Bytes::len).sum::<usize>() + self.changes.allocated()
     }
 }
 
@@ -191,16 +203,105 @@ impl House {
         self.news.notify_one();
     }
 
-    /// Makes the notices that were asked for. Says whom to wake.
-    pub(super) fn make_notices(&self) -> Vec<Wake> {
+    /// Makes the notices that were asked for, and wakes those who want them. Others get a turn after some rooms, and after a large one.
+    pub(super) async fn make_notices(&self, bell: &Arc<Bell>) {
         let rooms = std::mem::take(&mut *self.unnoticed());
-        rooms.iter().flat_map(|room| room.lock().make_notice(self, room.number)).collect()
+        let mut done = 0;
+        for room in rooms {
+            let wakes = self.make_notice(&room);
+            done += 1 + wakes.len();
+            ring(Some(bell), wakes);
+            if done >= SLICE {
+                done = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn make_notice(&self, room: &Room) -> Vec<Wake> {
+        let mut state = room.lock();
+        let wakes = state.make_notice(self, room.number);
+        state.settle_notices(&self.houses.queued);
+        wakes
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
+    use crate::budget::Budget;
+    use crate::handle::Handle;
+    use crate::peer::Peer;
+    use crate::relay::houses::Houses;
+    use crate::relay::life::Life;
+    use crate::room::{RoomLog, RoomRules};
+    use crate::settings::{Address, ListenerSettings, RelaySettings, RoomSettings};
+    use crate::tick::Tick;
+
+    /// A house with so many rooms, in each of which somebody came and somebody wants to know it.
+    fn house(rooms: u32, queued: &Arc<Budget>) -> (Arc<House>, Vec<Arc<Room>>) {
+        let (relay, settings) = (RelaySettings::default(), RoomSettings::default());
+        let houses = Arc::new(Houses::new(Life::of_number(1), queued.clone()));
+        let address = Address::Tcp(([127, 0, 0, 1], 0).into());
+        let listener = ListenerSettings::relay("rooms", address, relay.clone());
+        let house = House::new(&listener, &relay, 1 << 16, &houses);
+        let waker = || Handle::new(SessionId(1), Peer::Local, "rooms".into(), Arc::default()).wake_for(0);
+        let rooms = (1..=rooms).map(|number| {
+            let log = RoomLog::new(RoomRules::new(&settings), 1, Tick::ZERO);
+            let room = Arc::new(Room::new(number, number.to_string().into(), &settings, log));
+            house.rooms().insert(room.name.clone(), room.clone());
+            let mut state = room.lock();
+            state.want_notices(SessionId(1), Some(waker()), house.frame_max);
+            assert!(state.note(PresenceEvent::Joined, SessionId(2), Some("ada")), "a notice is due");
+            state.settle_notices(queued);
+            drop(state);
+            house.ask_for_notice(&room);
+            room
+        });
+        let rooms = rooms.collect();
+        (house, rooms)
+    }
+
+    fn told(room: &Room) -> bool {
+        room.lock().notices.as_ref().is_some_and(|notices| notices.last == 1)
+    }
+
+    #[test]
+    fn others_have_turns_while_many_rooms_are_told() {
+        let (house, rooms) = house(1_000, &Arc::new(Budget::new(1 << 30)));
+        let bell = Arc::default();
+        let mut work = pin!(house.make_notices(&bell));
+        let mut turns = 0;
+        let mut before = 0;
+        while work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            let now = rooms.iter().filter(|room| told(room)).count();
+            assert!(now - before <= SLICE, "{} rooms in one turn", now - before);
+            (before, turns) = (now, turns + 1);
+        }
+        assert!(turns > 1 && rooms.iter().all(|room| told(room)));
+    }
+
+    #[test]
+    fn notices_are_charged_until_they_are_not_wanted_or_the_house_is_gone() {
+        let queued = Arc::new(Budget::new(1 << 30));
+        let (house, rooms) = house(2, &queued);
+        let bell = Arc::default();
+        let told = pin!(house.make_notices(&bell)).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(told.is_ready());
+        let each = queued.used() / 2;
+        assert!(each > 0, "the notices are held, and charged");
+
+        let mut state = rooms[0].lock();
+        state.want_notices(SessionId(1), None, 0);
+        state.settle_notices(&queued);
+        drop(state);
+        assert_eq!(queued.used(), each);
+        drop(house);
+        assert_eq!(queued.used(), 0);
+    }
 
     #[test]
     fn long_notices_are_not_kept_for_long() {

@@ -144,4 +144,19 @@ mod tests {
         relieve(now.after(IN_VAIN));
         assert_eq!((loud_stats.relay.shed.now(), queued.used()), (2, LIMIT));
     }
+
+    #[test]
+    fn a_house_that_is_dropped_gives_back_what_its_rooms_held() {
+        let queued = Arc::new(Budget::new(LIMIT));
+        let houses = Arc::new(Houses::new(Life::of_number(1), queued.clone()));
+        let (house, stats) = house(&houses, "gone");
+        let room = room_of(&house, &stats, Tick::new(100));
+        assert!(queued.used() > 0 && stats.relay.log_bytes.now() > 0);
+
+        drop(house);
+        assert_eq!((queued.used(), stats.relay.log_bytes.now()), (0, 0));
+        let mut held = room.lock();
+        held.settle(&queued, &stats);
+        assert_eq!(queued.used(), 0, "whoever still looks at it does not charge it again");
+    }
 }

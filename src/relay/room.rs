@@ -32,6 +32,8 @@ pub(super) struct RoomState {
     pub(super) log: RoomLog<Wake>,
     /// Bytes of the log that the process's budget and the gauge know of.
     charged: usize,
+    /// The same of its notices, which no gauge shows.
+    charged_notices: usize,
     /// Whether it was charged to nobody for good: whoever still looks at it does not change that.
     closed: bool,
     /// What is said of who is in the room; none where nobody wants to know.
@@ -48,6 +50,7 @@ impl Room {
         let state = Mutex::new(RoomState {
             log,
             charged: 0,
+            charged_notices: 0,
             closed: false,
             notices: None,
             listed: false,
@@ -77,11 +80,19 @@ impl RoomState {
         }
     }
 
-    /// The room is closed: its log is charged to nobody any more.
+    /// Charges its notices to the process.
+    pub(super) fn settle_notices(&mut self, queued: &Budget) {
+        let bytes = self.notices.as_ref().filter(|_| !self.closed).map_or(0, |notices| notices.bytes());
+        queued.settle(self.charged_notices, bytes);
+        self.charged_notices = bytes;
+    }
+
+    /// The room is closed: its log and its notices are charged to nobody any more.
     pub(super) fn close(&mut self, queued: &Budget, stats: &ListenerStats) {
         let _ = queued.settle(self.charged, 0);
         stats.relay.log_bytes.add(-i64::try_from(self.charged).unwrap_or(i64::MAX));
         (self.charged, self.closed) = (0, true);
+        self.settle_notices(queued);
     }
 
     /// An append was made. Now and then it is measured how long it takes to the members' sockets.

@@ -21,13 +21,15 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
     // Set once: a house is served once.
     let _ = house.stats.set(stats.clone());
     start_notices(house, worker);
+    let opened = house.opened.clone();
     let (house, here, stats) = (Arc::downgrade(house), worker.clone(), stats.clone());
     worker.spawn_vital(async move {
-        while let Some(opened) = tend_all(&house, &here, &stats).await {
-            if opened {
+        while let Some(any) = tend_all(&house, &here, &stats).await {
+            if any {
                 tokio::time::sleep(INTERVAL).await;
             } else {
-                wait_for_a_room(&house).await;
+                // No house is held meanwhile: one that is dropped says so here.
+                opened.notified().await;
             }
         }
     });
@@ -35,20 +37,17 @@ pub(super) fn start(house: &Arc<House>, worker: &Arc<Worker>, stats: &Arc<Listen
 
 /// Tells of comings and goings, a while after the first of them: what happens meanwhile goes into the same notice.
 fn start_notices(house: &Arc<House>, worker: &Arc<Worker>) {
+    let (news, interval) = (house.news.clone(), house.settings.presence_interval);
     let (house, here) = (Arc::downgrade(house), worker.clone());
     worker.spawn_vital(async move {
-        while let Some(house) = house.upgrade() {
-            house.news.notified().await;
-            tokio::time::sleep(house.settings.presence_interval).await;
-            ring(Some(here.bell()), house.make_notices());
+        while house.strong_count() > 0 {
+            news.notified().await;
+            tokio::time::sleep(interval).await;
+            if let Some(house) = house.upgrade() {
+                house.make_notices(here.bell()).await;
+            }
         }
     });
-}
-
-async fn wait_for_a_room(house: &Weak<House>) {
-    if let Some(house) = house.upgrade() {
-        house.opened.notified().await;
-    }
 }
 
 /// Says whether there are rooms; nothing when the house is gone.
