@@ -125,7 +125,7 @@ impl World {
 }
 
 /// What a session may move in one turn.
-const TURN: u64 = 1 << 20;
+const TURN: u64 = 128 << 10;
 /// Sessions of the flood: who speaks and who hears.
 const FLOOD: u64 = 4;
 const ROUNDS: usize = 100;
@@ -199,7 +199,7 @@ fn assert_served_in_turns(all: usize) {
         }
         let before = loud * SIZE;
         assert!(
-            before <= (128 << 10) + 4 * (256 << 10),
+            before <= (128 << 10) + 4 * (128 << 10),
             "{before} bytes of the loud room came before the others"
         );
         while loud < LOUD as usize {

@@ -19,6 +19,8 @@ use crate::tick::Tick;
 
 /// Bytes that a publisher whose messages may have to wait is read at once: what waits is kept for it.
 const CAUTIOUS_READ: u64 = 16 << 10;
+/// Bytes that any other is: each becomes as many for every member, and one who floods a room has neighbours.
+const FAIR_READ: u64 = 128 << 10;
 
 /// One session's side of the relay.
 pub struct Conversation {
@@ -155,7 +157,7 @@ impl Talk for Conversation {
     fn appetite(&self) -> u64 {
         let may_wait = self.house.settings.publish_rate > 0
             || self.rooms.iter().any(|(_, membership)| membership.room.when_behind == WhenBehind::Block);
-        if may_wait { CAUTIOUS_READ } else { u64::MAX }
+        if may_wait { CAUTIOUS_READ } else { FAIR_READ }
     }
 
     fn awaits_greeting(&self) -> bool {

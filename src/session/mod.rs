@@ -6,7 +6,7 @@
 //! Invariants:
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
-//! 3. A turn moves a mebibyte (`QUANTUM`) and what its last step adds, then others have theirs.
+//! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs.
 
 pub mod clocks;
 pub mod context;
@@ -39,8 +39,8 @@ use machine::{Machine, Phase};
 use seat::Seat;
 use talking::Held;
 
-/// Bytes that a session may move in one turn, read and written together.
-const QUANTUM: usize = 1 << 20;
+/// Bytes that a session may move in one turn, read and written together: what everyone else waits for, once for each session that has so much.
+const QUANTUM: usize = 128 << 10;
 
 /// One session. A future that ends with it.
 pub struct Session<Io, T> {
