@@ -1,11 +1,13 @@
 //! A worker's bell: wake-ups for its sessions, gathered, so that many from another worker cost one system call, and so that what reaches a
-//! room within one look at the sockets goes out in one write a member.
+//! room within a few looks at the sockets goes out in one write a member.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::Wake;
+use super::patience::Patience;
 
 /// Sessions woken in one go before others get a turn.
 const SLICE: usize = 256;
@@ -17,6 +19,8 @@ const FEW: usize = 16;
 pub struct Bell {
     wakes: Mutex<Vec<Wake>>,
     rung: Notify,
+    /// Appends by the worker's own sessions, counted round and round.
+    appends: AtomicU32,
 }
 
 impl Bell {
@@ -36,12 +40,19 @@ impl Bell {
         }
     }
 
+    /// A session of this worker appended something to a room. Who waits there may have been left here before.
+    #[inline]
+    pub fn appended(&self) {
+        // One thread writes it: a lost count is none.
+        self.appends.store(self.appends.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
     /// Wakes whoever is to be woken, for ever, a slice at a time. To be spawned on the worker.
     pub async fn answer(&self) {
+        let mut patience = Patience::default();
         loop {
             self.rung.notified().await;
-            // The runtime looks at its sockets first: what arrives together goes out together.
-            tokio::task::yield_now().await;
+            self.gather(&mut patience).await;
             let wakes = std::mem::take(&mut *self.wakes());
             for (count, wake) in wakes.into_iter().enumerate() {
                 if count % SLICE == SLICE - 1 {
@@ -49,6 +60,20 @@ impl Bell {
                 }
                 wake.now();
             }
+        }
+    }
+
+    /// Lets the runtime look at its sockets, again and again while that brings something: what arrives together goes out together.
+    async fn gather(&self, patience: &mut Patience) {
+        let mut round = patience.round(self.wakes().len());
+        let mut before = self.appends.load(Relaxed);
+        loop {
+            tokio::task::yield_now().await;
+            let after = self.appends.load(Relaxed);
+            if !round.goes_on(after != before) {
+                return patience.learn(&round);
+            }
+            before = after;
         }
     }
 

@@ -11,6 +11,7 @@
 mod bell;
 mod mail;
 mod news;
+mod patience;
 
 mod atomics {
     //! What the model of the lock-free part puts others in the place of.

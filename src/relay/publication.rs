@@ -61,6 +61,7 @@ impl Conversation {
         };
         state.settle(&self.house.houses.queued, turn.stats);
         drop(state);
+        turn.worker.bell().appended();
         turn.ring(wakes);
         self.end_laggards(turn, &room, laggards);
         if self.house.houses.queued.is_spent() {
