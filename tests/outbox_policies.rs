@@ -41,9 +41,9 @@ fn block_leaves_no_room_at_any_of_the_three_limits() {
 fn drop_oldest_drops_as_many_as_the_new_one_needs() {
     let rules = rules(WhenFull::DropOldest);
     let mut outbox = holding(&rules, &[b"1111", b"2222"]);
-    assert_eq!(outbox.push(&rules, NOW, b"3", false), Push::Displaced(1, DropReason::OutboxOldest));
+    assert_eq!(outbox.push(&rules, NOW, b"3", false), Push::Displaced { aged: 0, oldest: 1 });
     assert_eq!(waiting(&outbox), b"22223");
-    assert_eq!(outbox.push(&rules, NOW, b"4444444444", false), Push::Displaced(2, DropReason::OutboxOldest));
+    assert_eq!(outbox.push(&rules, NOW, b"4444444444", false), Push::Displaced { aged: 0, oldest: 2 });
     assert_eq!(waiting(&outbox), b"4444444444");
 }
 
@@ -53,9 +53,19 @@ fn drop_oldest_says_when_age_was_the_reason() {
     let mut outbox = holding(&rules, &[b"1"]);
     assert_eq!(outbox.next_expiry(&rules), NOW.after(5));
     assert_eq!(outbox.expire(&rules, NOW.after(4)), 0);
-    assert_eq!(outbox.push(&rules, NOW.after(5), b"2", false), Push::Displaced(1, DropReason::OutboxAge));
+    assert_eq!(outbox.push(&rules, NOW.after(5), b"2", false), Push::Displaced { aged: 1, oldest: 0 });
     assert_eq!(outbox.expire(&rules, NOW.after(10)), 1);
     assert!(outbox.is_empty());
+}
+
+#[test]
+fn drop_oldest_counts_each_frame_for_its_own_reason() {
+    let rules = OutboxRules { frames: 4, ..rules(WhenFull::DropOldest) };
+    let mut outbox = holding(&rules, &[b"1111", b"2222"]);
+    assert_eq!(outbox.push(&rules, NOW.after(3), b"33", false), Push::Queued);
+    let push = outbox.push(&rules, NOW.after(5), b"444444444", false);
+    assert_eq!(push, Push::Displaced { aged: 2, oldest: 1 }, "two were old, the third only in the way");
+    assert_eq!(waiting(&outbox), b"444444444");
 }
 
 #[test]
@@ -64,9 +74,9 @@ fn a_frame_that_was_begun_is_finished_whatever_the_policy() {
     let mut outbox = holding(&rules, &[b"1111", b"2222"]);
     outbox.advance(1);
     assert_eq!(outbox.expire(&rules, NOW.after(99)), 1, "only the one behind it");
-    assert_eq!(outbox.push(&rules, NOW, b"3333333333", false), Push::Displaced(0, DropReason::OutboxOldest));
+    assert_eq!(outbox.push(&rules, NOW, b"3333333333", false), Push::Displaced { aged: 0, oldest: 0 });
     assert_eq!(waiting(&outbox), b"1113333333333");
-    assert_eq!(outbox.push(&rules, NOW, b"4", false), Push::Displaced(1, DropReason::OutboxOldest));
+    assert_eq!(outbox.push(&rules, NOW, b"4", false), Push::Displaced { aged: 0, oldest: 1 });
     assert_eq!(waiting(&outbox), b"1114");
 }
 

@@ -9,7 +9,7 @@ fn line(row: &OptionRow) -> String {
     let OptionRow { name, why, transports, platforms, .. } = row;
     let accepted = match row.scope {
         Scope::Connection => "taken over (Linux, TCP), else set",
-        Scope::Address | Scope::Listening => "concerns the listening one only",
+        Scope::Address | Scope::Listening | Scope::File => "concerns the listening one only",
     };
     format!("| `{name}` | {why} | {transports} | {platforms} | {accepted} |")
 }

@@ -1,5 +1,5 @@
-//! Out of descriptors, sessions go on, operators are answered, the log says so now and then and hardly a core notices; and as soon as one is
-//! free, the next connection is accepted.
+//! Out of descriptors, sessions go on, operators are answered, the log says so now and then, and accept is tried now and then; when a descriptor
+//! is free, the next connection is accepted. (How soon, exactly: `accept_waits_and_wakes.rs`. What it costs: `make measure-descriptors`.)
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -11,9 +11,10 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, prlimit};
-use support::{Program, Wire, frame};
+use support::{Metrics, Program, Wire, frame};
 
 const WINDOW: Duration = Duration::from_millis(1_500);
+const FAULT: &str = "kind=\"process_descriptors\"";
 
 /// Lets the process open `more` descriptors beyond those that it has.
 fn leave(daemon: &Program, more: usize) {
@@ -43,6 +44,7 @@ fn seat(waiting: &mut Vec<Wire>, seated: &mut Vec<Wire>) -> usize {
 
 #[test]
 fn and_the_next_is_accepted_when_one_is_free() {
+    let started = Instant::now();
     let daemon = Program::start(&[]);
     let mut seated: Vec<Wire> = (0..20).map(|_| daemon.connect()).collect();
     for client in &mut seated {
@@ -54,27 +56,27 @@ fn and_the_next_is_accepted_when_one_is_free() {
         client.send(&frame(b"hello"));
         client.0.set_nonblocking(true).unwrap();
     }
-    let fault = "kind=\"process_descriptors\"";
-    daemon.until("accept fails", |metrics| metrics.sum("oread_accept_errors_total", &[fault]) > 3);
-
-    let (cpu, since) = (daemon.cpu(), Instant::now());
+    let faults = |metrics: &Metrics| metrics.sum("oread_accept_errors_total", &[FAULT]);
+    let since = Instant::now();
+    // With the ninth the waits are at their longest, a second.
+    let before = faults(&daemon.until("accept waits", |metrics| faults(metrics) > 8));
     while since.elapsed() < WINDOW {
         for client in &mut seated {
             client.echo(b"undisturbed");
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    let used = daemon.cpu().saturating_sub(cpu);
-    assert!(used < WINDOW / 5, "{used:?} of CPU in {WINDOW:?}, 300 echoes included");
+    let attempts = faults(&daemon.metrics()) - before;
+    let seconds = i64::try_from(since.elapsed().as_secs()).unwrap() + 1;
+    assert!(attempts <= seconds, "{attempts} attempts in {:?}", since.elapsed());
     let complaints = daemon.log().lines().filter(|line| line.contains("cannot accept")).count();
-    assert!((1..=7).contains(&complaints), "{complaints} lines");
+    let most = usize::try_from(started.elapsed().as_secs() / 10 + 1).unwrap();
+    assert!((1..=most).contains(&complaints), "{complaints} lines, at most one in ten seconds");
 
     assert_eq!(seat(&mut waiting, &mut seated), 3, "as many as there were descriptors");
     for _ in 0..3 {
         drop(seated.pop());
-        let freed = Instant::now();
         support::until("the next is served", || seat(&mut waiting, &mut seated) == 1);
-        assert!(freed.elapsed() < Duration::from_secs(1), "after {:?}", freed.elapsed());
     }
     let metrics = daemon.metrics();
     assert_eq!(metrics.sum("oread_sessions_refused_total", &[]), 0);

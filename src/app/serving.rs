@@ -16,7 +16,7 @@ use crate::admin::{self, AdminLimits, AdminState};
 use crate::admission::{ListenerGate, ProcessGate};
 use crate::lifecycle::{Order, Orders};
 use crate::line_budget::LineBudget;
-use crate::listener::{AcceptLoop, AcceptRate, COMPLAINT_INTERVAL, Source};
+use crate::listener::{AcceptLoop, AcceptRate, COMPLAINT_INTERVAL, Refusals, Source};
 use crate::session::context::{Commons, Context};
 use crate::session::machine::Rules;
 use crate::socket::Listening;
@@ -106,6 +106,7 @@ async fn start_listener(app: &App, running: &mut Running, listener: BoundListene
     let gate = ListenerGate::new(running.gate.clone(), limits.sessions, limits.sessions_per_ip);
     let contexts = contexts(&app.telemetry, running, &settings);
     host.start(&contexts[0]);
+    let refusals = Arc::new(Refusals::new(Instant::now()));
     let sockets = bound.listeners.len();
     for (number, socket) in bound.listeners.into_iter().enumerate() {
         let mut served = contexts.clone();
@@ -124,6 +125,7 @@ async fn start_listener(app: &App, running: &mut Running, listener: BoundListene
             options: bound.accepted.clone(),
             reserve: app.reserve.clone(),
             rate: AcceptRate::per_second(limits.accept_rate.div_ceil(sockets as u64)),
+            refusals: refusals.clone(),
             complaints: running.complaints.clone(),
         };
         start_accepting(accept, socket, running.stop_accepting.subscribe()).await?;

@@ -5,6 +5,7 @@
 
 mod host;
 mod rate;
+mod refusals;
 mod transport;
 
 use std::io;
@@ -26,6 +27,7 @@ use crate::reason::RefuseReason;
 use crate::session::context::Context;
 use crate::socket::AcceptOptions;
 pub use rate::AcceptRate;
+pub use refusals::Refusals;
 use transport::Parcel;
 
 /// One accept socket and where its streams go.
@@ -44,6 +46,8 @@ pub struct AcceptLoop {
     pub reserve: Reserve,
     /// Connections a second.
     pub rate: AcceptRate,
+    /// What is said of those that are refused, for all sockets of the listener together.
+    pub refusals: Arc<Refusals>,
     /// How often trouble is worth a line, for all accept loops together.
     pub complaints: Arc<LineBudget>,
 }
@@ -84,18 +88,18 @@ impl AcceptLoop {
         let local = &self.contexts[0];
         let admission = match self.gate.admit(peer) {
             Ok(admission) => admission,
-            Err(reason) => return local.stats.refused[reason as usize].add(1),
+            Err(reason) => return self.refusals.note(local, peer, reason),
         };
         if let Err(error) = stream.configure(&self.options) {
             tracing::debug!(listener = &*local.listener, %peer, %error, "a connection could not be set up");
-            return local.stats.refused[RefuseReason::Setup as usize].add(1);
+            return self.refusals.note(local, peer, RefuseReason::Setup);
         }
         let context = self.contexts.iter().min_by_key(|context| context.worker.load()).unwrap_or(local);
         if Arc::ptr_eq(context, local) {
             self.host.seat(stream, context.clone(), admission);
             return;
         }
-        let (host, context) = (self.host.clone(), context.clone());
+        let (host, context, refusals) = (self.host.clone(), context.clone(), self.refusals.clone());
         let worker = context.worker.clone();
         let parcel = stream.pack();
         let coming = worker.expect_session();
@@ -103,7 +107,7 @@ impl AcceptLoop {
             let _until_seated = coming;
             match parcel.and_then(Parcel::unpack) {
                 Ok(stream) => host.seat(stream, context, admission),
-                Err(_) => context.stats.refused[RefuseReason::Setup as usize].add(1),
+                Err(_) => refusals.note(&context, peer, RefuseReason::Setup),
             }
         });
     }

@@ -70,8 +70,13 @@ struct Queue {
 pub enum Push {
     /// It waits.
     Queued,
-    /// It waits, and this many older ones were dropped for it.
-    Displaced(u64, DropReason),
+    /// It waits, and older ones were dropped for it.
+    Displaced {
+        /// Those that had waited too long anyway.
+        aged: u64,
+        /// Those that made room.
+        oldest: u64,
+    },
     /// It was dropped.
     Refused(DropReason),
     /// It was dropped, and the session is to end.
@@ -161,12 +166,10 @@ impl Outbox {
 
     /// Drops what has waited too long, if the policy drops. Says how many frames.
     pub fn expire(&mut self, rules: &OutboxRules, now: Tick) -> u64 {
-        let mut dropped = 0;
-        if let (Some(queue), WhenFull::DropOldest) = (&mut self.0, rules.when_full) {
-            while queue.data.expired(rules, now) && queue.data.drop_oldest() {
-                dropped += 1;
-            }
-        }
+        let dropped = match (&mut self.0, rules.when_full) {
+            (Some(queue), WhenFull::DropOldest) => queue.expire(rules, now),
+            _ => 0,
+        };
         self.release_if_empty();
         dropped
     }
@@ -224,12 +227,20 @@ impl Outbox {
 
 impl Queue {
     fn displace(&mut self, rules: &OutboxRules, now: Tick, wire: &[u8]) -> Push {
-        let aged = self.data.expired(rules, now);
-        let mut dropped = 0;
+        let aged = self.expire(rules, now);
+        let mut oldest = 0;
         while !self.data.fits(rules, now, wire.len()) && self.data.drop_oldest() {
-            dropped += 1;
+            oldest += 1;
         }
         self.data.push(now, wire, false);
-        Push::Displaced(dropped, if aged { DropReason::OutboxAge } else { DropReason::OutboxOldest })
+        Push::Displaced { aged, oldest }
+    }
+
+    fn expire(&mut self, rules: &OutboxRules, now: Tick) -> u64 {
+        let mut dropped = 0;
+        while self.data.expired(rules, now) && self.data.drop_oldest() {
+            dropped += 1;
+        }
+        dropped
     }
 }

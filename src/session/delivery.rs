@@ -72,7 +72,10 @@ where
             let begun = written.saturating_sub(start);
             match self.machine.queue(rules, now, &frame.wire[begun..], begun > 0) {
                 Push::Queued => {}
-                Push::Displaced(frames, reason) => self.seat.lost(frames, reason),
+                Push::Displaced { aged, oldest } => {
+                    self.seat.lost(aged, DropReason::OutboxAge);
+                    self.seat.lost(oldest, DropReason::OutboxOldest);
+                }
                 Push::Refused(reason) => self.seat.lost(1, reason),
                 Push::Disconnect => self.seat.lost(1, DropReason::SessionEnded),
             }

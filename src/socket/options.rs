@@ -54,6 +54,8 @@ pub enum Transports {
     All,
     /// TCP over IPv4 and IPv6.
     Tcp,
+    /// Unix sockets.
+    Unix,
     /// TCP on `[::]`: on one IPv6 address it has no meaning, and Linux reports it as set there.
     AllIpv6,
 }
@@ -65,6 +67,8 @@ pub enum Scope {
     Address,
     /// The listening socket's alone; set once it is bound.
     Listening,
+    /// The socket file's, which is made with it: see `socket/unix`.
+    File,
     /// Each connection's. Set on the listening socket too, before it is bound: Linux hands it on to accepted TCP
     /// sockets, and a receive buffer must stand before the handshake, which announces its scale.
     Connection,
@@ -145,6 +149,7 @@ impl Transports {
         match self {
             Self::All => true,
             Self::Tcp => family != Family::Unix,
+            Self::Unix => family == Family::Unix,
             Self::AllIpv6 => family == Family::AllV6,
         }
     }
@@ -155,6 +160,7 @@ impl fmt::Display for Transports {
         f.write_str(match self {
             Self::All => "TCP, Unix",
             Self::Tcp => "TCP",
+            Self::Unix => "Unix",
             Self::AllIpv6 => "TCP on [::]",
         })
     }
@@ -170,7 +176,8 @@ pub(super) struct Refused {
 
 /// Sets what stands before the socket is bound.
 pub(super) fn set_before_bind(socket: &Socket, ask: Ask<'_>) -> Result<(), Refused> {
-    rows(ask.family).filter(|row| row.scope != Scope::Listening).try_for_each(|row| row.set(socket, ask))
+    let before = |row: &&OptionRow| matches!(row.scope, Scope::Address | Scope::Connection);
+    rows(ask.family).filter(before).try_for_each(|row| row.set(socket, ask))
 }
 
 /// Sets what follows on being bound: `listen` itself among it.

@@ -53,6 +53,11 @@ impl Value {
     pub(super) fn number(n: impl Into<u64>) -> Self {
         Self::Number(n.into())
     }
+
+    /// Permissions of a file.
+    pub(super) fn mode(mode: u32) -> Self {
+        Self::Word(format!("0o{mode:03o}"))
+    }
 }
 
 impl fmt::Display for Value {

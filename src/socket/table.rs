@@ -154,4 +154,13 @@ pub(super) static TABLE: &[OptionRow] = &[
         requested: |s| s.fast_open.map(Value::number),
         calls: platform::FAST_OPEN,
     },
+    OptionRow {
+        name: "mode",
+        why: "who may connect: the permissions of the socket's file",
+        transports: Transports::Unix,
+        platforms: "all but Windows",
+        scope: Scope::File,
+        requested: |s| s.mode.map(Value::mode),
+        calls: platform::MODE,
+    },
 ];

@@ -139,9 +139,14 @@ impl Model {
                 assert!(blocks || gone > 0 || !late, "not while a frame waits for too long");
                 self.data.push_back(frame);
             }
-            Push::Displaced(dropped, _) => {
+            Push::Displaced { aged, oldest } => {
                 assert_eq!(self.rules.when_full, WhenFull::DropOldest);
-                self.drop_oldest(dropped);
+                for _ in 0..aged {
+                    assert!(self.late(), "dropped for its age, and young");
+                    self.drop_oldest(1);
+                }
+                assert!(!self.late(), "dropped for want of room, and old");
+                self.drop_oldest(oldest);
                 self.data.push_back(frame);
             }
             Push::Refused(_) => {

@@ -235,7 +235,7 @@ impl World {
             all = false;
             match self.machine.queue(&self.rules, self.now, &frame[gone..], gone > 0) {
                 Push::Queued => {}
-                Push::Displaced(lost, _) => self.lost += lost,
+                Push::Displaced { aged, oldest } => self.lost += aged + oldest,
                 Push::Refused(_) | Push::Disconnect => self.lost += 1,
             }
         }

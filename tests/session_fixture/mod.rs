@@ -46,6 +46,11 @@ impl World {
         Self { workers, context, listener: ListenerGate::new(gate.clone(), 100, 0), gate }
     }
 
+    /// The places of its listener.
+    pub fn places(&self) -> Arc<ListenerGate> {
+        self.listener.clone()
+    }
+
     pub fn admit(&self) -> Admission {
         self.listener.admit(Peer::Local).unwrap()
     }

@@ -6,11 +6,21 @@ use socket2::{Socket, TcpKeepalive};
 
 use super::super::options::{Calls, Family};
 use super::super::reading::Value;
+use super::super::unix::file;
 use crate::settings::Keepalive;
 
 pub(in crate::socket) const REUSE_ADDRESS: Option<Calls> = Some(Calls {
     set: |socket, _| socket.set_reuse_address(true),
     read: |socket, _| socket.reuse_address().map(|on| Some(Value::Flag(on))),
+});
+
+/// Set where the file is made, so that it is never open to more.
+pub(in crate::socket) const MODE: Option<Calls> = Some(Calls {
+    set: |_, _| Ok(()),
+    read: |socket, _| {
+        let address = socket.local_addr()?;
+        address.as_pathname().map(|path| file::mode(path).map(Value::mode)).transpose()
+    },
 });
 
 /// The six bits stand above two that belong to congestion notification.

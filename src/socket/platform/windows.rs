@@ -10,6 +10,9 @@ use super::super::reading::Value;
 
 pub(in crate::socket) const REUSE_ADDRESS: Option<Calls> = None;
 
+/// Unix sockets are not served here.
+pub(in crate::socket) const MODE: Option<Calls> = None;
+
 /// `IP_TOS` is accepted and ignored unless the administrator lifts a policy.
 pub(in crate::socket) const DSCP: Option<Calls> = None;
 

@@ -82,6 +82,6 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
-pub(super) fn mode(path: &Path) -> io::Result<u32> {
+pub(in crate::socket) fn mode(path: &Path) -> io::Result<u32> {
     Ok(fs::symlink_metadata(path)?.mode() & 0o7777)
 }

@@ -4,7 +4,7 @@
 //! - The file is never open to more than `mode` says, not even between being made and being restricted.
 //! - Looking, removing and binding happen under a lock on the directory: of several starters exactly one wins.
 
-mod file;
+pub(super) mod file;
 #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "narrow_linux.rs")]
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "narrow_umask.rs")]
 mod narrow;
@@ -16,7 +16,6 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::options::{self, Ask};
-use super::reading::{Effective, OptionReading, Value};
 use super::{AcceptOptions, BindError, Bound, Listening};
 use crate::settings::{Address, ListenerSettings};
 
@@ -42,8 +41,7 @@ pub(super) fn bind(listener: &ListenerSettings, path: &Path) -> Result<Bound, Bi
     options::set_after_bind(&socket, Ask::of(listener)).map_err(refused)?;
     drop(lock);
 
-    let mut readings = options::readings(&socket, Ask::of(listener));
-    readings.push(mode_reading(listener, path));
+    let readings = options::readings(&socket, Ask::of(listener));
     Ok(Bound {
         listeners: vec![Listening::Unix(socket.into())],
         local: Address::Unix(path.to_owned()),
@@ -77,13 +75,6 @@ fn clear(listener: &ListenerSettings, path: &Path, address: &SockAddr) -> Result
             ErrorKind::AlreadyExists.into(),
         )),
     }
-}
-
-fn mode_reading(listener: &ListenerSettings, path: &Path) -> OptionReading {
-    let octal = |mode| Value::Word(format!("0o{mode:03o}"));
-    let requested = listener.socket.mode.map(octal);
-    let effective = Effective::from(file::mode(path).map(|mode| Some(octal(mode))));
-    OptionReading::new("mode", requested.as_ref(), &effective)
 }
 
 fn too_long(listener: &ListenerSettings, error: io::Error) -> BindError {
