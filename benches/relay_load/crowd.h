@@ -53,6 +53,7 @@ struct crowd {
     unsigned slots;
     int poller;
     uint64_t delivered, published, flooded, now;
+    uint64_t unstamped;         /* deliveries without a latency: the kernel begins to stamp a moment after it was asked to */
     struct latency latency, late;  /* late: how long after it was due a message was written, which is this program's doing or a full socket's */
 };
 

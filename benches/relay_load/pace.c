@@ -37,8 +37,10 @@ void pace_window(const struct run *run, struct crowd *crowd, struct pace *pace, 
     crowd_settle(crowd);
     memset(&crowd->latency, 0, sizeof crowd->latency);
     memset(&crowd->late, 0, sizeof crowd->late);
+    crowd->unstamped = 0;
     run_mark(run, crowd, from);
     pace_keep(crowd, pace, run->window);
     run_mark(run, crowd, to);
     crowd_settle(crowd);
+    if (crowd->unstamped) fail("the kernel did not stamp %llu deliveries", (unsigned long long)crowd->unstamped);
 }
