@@ -212,12 +212,13 @@ impl Drop for Seat {
         self.settle_held(0);
         self.settle_partial(0);
         let context = &self.context;
-        context.stats.states[self.share.state as usize].add(-1);
         context.stats.closed[reason as usize].add(1);
         context.stats.duration.record(self.handle.born().elapsed().as_secs_f64());
         if reason == CloseReason::Cut {
             context.process.cut.add(1);
         }
+        // Last of the counts: who sees that a session is gone sees what became of it.
+        context.stats.states[self.share.state as usize].add(-1);
         self.log_end(reason);
         context.worker.leave(self.key);
     }
