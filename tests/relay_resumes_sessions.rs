@@ -6,7 +6,7 @@
 mod relay_fixture;
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use oread::protocol::ErrorCode;
 use relay_fixture::{Client, Heard, PUBLISH_ONLY, Wish, assert_settles, relay, relay_on_two_workers, since};
@@ -116,14 +116,23 @@ fn a_forged_ticket_makes_a_new_session() {
 }
 
 #[test]
-fn an_expired_ticket_makes_a_new_session() {
-    let daemon = relay(|relay| relay.resume_for = Duration::from_millis(100));
-    let (ticket, number) = {
-        let ada = Client::welcome(&daemon);
-        (ada.ticket.clone(), ada.session)
+fn a_ticket_lasts_as_long_as_its_session_and_expires_after_it() {
+    const RESUME_FOR: Duration = Duration::from_millis(20);
+    let pass = || {
+        let begin = Instant::now();
+        until("twice its time passes", || begin.elapsed() > 2 * RESUME_FOR);
     };
-    until("the ticket expires", || Client::resume(&daemon, &ticket).session != number);
-    assert_ne!(Client::resume(&daemon, &ticket).session, number, "for good");
+    let daemon = relay(|relay| relay.resume_for = RESUME_FOR);
+    let ada = Client::welcome(&daemon);
+    pass();
+    let again = Client::resume(&daemon, &ada.ticket);
+    assert_eq!(again.session, ada.session);
+    pass();
+    let (number, ticket) = (again.session, again.ticket.clone());
+    drop(again);
+    daemon.until_active(0);
+    pass();
+    assert_ne!(Client::resume(&daemon, &ticket).session, number);
 }
 
 /// A publisher goes on while a member is cut off again and again, at whatever it was doing, and comes back from its last position.

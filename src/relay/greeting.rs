@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::conversation::Conversation;
 use super::guests::Return;
 use super::speaker::{Heard, say_first};
-use super::tickets::Bearer;
+use super::tickets::{Bearer, Claim};
 use crate::peer::Peer;
 use crate::protocol::{
     ErrorCode, ErrorFrame, GoingAway, Hello, Ping, Request, ServerFrame, VERSION, Welcome, choose_version,
@@ -32,12 +32,12 @@ impl Conversation {
             return self.end(reason, words.to_owned());
         }
         let name = Some(hello.name.as_str()).filter(|name| !name.is_empty()).map(Arc::from);
-        let generation = match self.bearer(turn, hello.ticket) {
+        let generation = match self.claim(turn, hello.ticket) {
             None => {
                 self.house.guests.check_in(turn.handle, name.clone());
                 0
             }
-            Some(bearer) => match self.house.guests.come_back(bearer, turn.handle, name.clone()) {
+            Some(claim) => match self.house.guests.come_back(claim, turn.handle, name.clone()) {
                 Return::Back(generation) => {
                     turn.stats.relay.resumed.add(1);
                     generation
@@ -70,8 +70,8 @@ impl Conversation {
         Err((CloseReason::BadToken, words))
     }
 
-    /// Whose ticket the client brought, unless its predecessor does not leave.
-    fn bearer(&self, turn: &Turn<'_>, ticket: &[u8]) -> Option<Bearer> {
+    /// What the client's ticket says, unless its predecessor does not leave.
+    fn claim(&self, turn: &Turn<'_>, ticket: &[u8]) -> Option<Claim> {
         let waits_since = self.speaker.as_ref().and_then(|speaker| speaker.waits_since);
         let patient = waits_since.is_none_or(|since| turn.now.since(since) < PATIENCE);
         self.house.tickets.as_ref().filter(|_| patient)?.read(ticket)

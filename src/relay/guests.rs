@@ -1,16 +1,31 @@
-//! The sessions of a house by number, and how one takes the place of another.
+//! The sessions of a house by number, those that ended lately, and how one takes the place of another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::tickets::Bearer;
+use tokio::time::Instant;
+
+use super::departures::{Departure, Departures};
+use super::tickets::{Bearer, Claim};
 use crate::handle::{Handle, ring};
 use crate::peer::SessionId;
 use crate::reason::CloseReason;
 
+/// Sessions that ended of which is kept how. Of more at a time, those that ended first come back by what their ticket says alone.
+const DEPARTURES: usize = 65_536;
+
 /// The sessions of a house: in plain mode all, with protocol 1 those that were welcomed.
-#[derive(Debug, Default)]
-pub(super) struct Guests(Mutex<HashMap<SessionId, Guest>>);
+#[derive(Debug)]
+pub(super) struct Guests(Mutex<Book>);
+
+/// Who is here, and who was.
+#[derive(Debug)]
+struct Book {
+    here: HashMap<SessionId, Guest>,
+    /// None where sessions do not come back.
+    gone: Option<Departures>,
+}
 
 /// One of them.
 #[derive(Debug)]
@@ -38,50 +53,61 @@ pub(super) enum Return {
     Back(u32),
     /// That one is still here. It has been told to end, and whoever asks will be woken.
     Waits,
-    /// The ticket is older than what that session was made with: it is not to be replaced by it.
+    /// The ticket brings nobody back: it was overtaken by a newer one, its session ended too long ago, or was kicked.
     Stale,
 }
 
 impl Guests {
+    /// Nobody yet. A session may come back for so long after its end; none: it does not.
+    pub(super) fn new(resume_for: Option<Duration>) -> Self {
+        let gone = resume_for.map(|resume_for| Departures::new(resume_for, DEPARTURES));
+        Self(Mutex::new(Book { here: HashMap::new(), gone }))
+    }
+
     /// A session comes, under its own number.
     pub(super) fn check_in(&self, handle: &Arc<Handle>, name: Option<Arc<str>>) {
         let more = name.is_some().then(|| Box::new(More { name, ..More::default() }));
         let guest = Guest { handle: handle.clone(), more };
-        self.lock().insert(handle.session(), guest);
+        self.lock().here.insert(handle.session(), guest);
     }
 
     /// A session comes back under the number of its ticket.
-    pub(super) fn come_back(&self, bearer: Bearer, handle: &Arc<Handle>, name: Option<Arc<str>>) -> Return {
-        let mut guests = self.lock();
-        if let Some(guest) = guests.get_mut(&bearer.session) {
-            // The newest ticket, or the one before, if the answer to its use was lost.
+    pub(super) fn come_back(&self, claim: Claim, handle: &Arc<Handle>, name: Option<Arc<str>>) -> Return {
+        let bearer = claim.bearer;
+        let mut book = self.lock();
+        if let Some(guest) = book.here.get_mut(&bearer.session) {
             let more = guest.more.get_or_insert_default();
-            if bearer.generation.saturating_add(1) < more.generation {
+            if is_overtaken(bearer, more.generation) {
                 return Return::Stale;
             }
             more.heir = Some(handle.clone());
             let predecessor = guest.handle.clone();
-            drop(guests);
+            drop(book);
             predecessor.order(CloseReason::Replaced);
             ring(None, vec![predecessor.wake_for(0)]);
             return Return::Waits;
         }
+        if !book.take_back(claim) {
+            return Return::Stale;
+        }
         handle.rename(bearer.session);
         let generation = bearer.generation.saturating_add(1);
         let more = Some(Box::new(More { name, generation, heir: None }));
-        guests.insert(bearer.session, Guest { handle: handle.clone(), more });
+        book.here.insert(bearer.session, Guest { handle: handle.clone(), more });
         Return::Back(generation)
     }
 
     /// A session goes. Whoever waits for its place is woken.
     pub(super) fn check_out(&self, handle: &Arc<Handle>) {
-        let mut guests = self.lock();
+        let mut book = self.lock();
         let session = handle.session();
-        if !guests.get(&session).is_some_and(|guest| Arc::ptr_eq(&guest.handle, handle)) {
+        if !book.here.get(&session).is_some_and(|guest| Arc::ptr_eq(&guest.handle, handle)) {
             return;
         }
-        let heir = guests.remove(&session).and_then(|guest| guest.more?.heir);
-        drop(guests);
+        let more = book.here.remove(&session).and_then(|guest| guest.more);
+        let (generation, heir) = more.map_or((0, None), |more| (more.generation, more.heir));
+        book.note_departure(handle, generation);
+        drop(book);
         if let Some(heir) = heir {
             ring(None, vec![heir.wake_for(0)]);
         }
@@ -89,15 +115,72 @@ impl Guests {
 
     /// The session of this number.
     pub(super) fn get(&self, session: SessionId) -> Option<Arc<Handle>> {
-        self.lock().get(&session).map(|guest| guest.handle.clone())
+        self.lock().here.get(&session).map(|guest| guest.handle.clone())
     }
 
     /// What the session calls itself.
     pub(super) fn name(&self, session: SessionId) -> Option<Arc<str>> {
-        self.lock().get(&session)?.more.as_ref()?.name.clone()
+        self.lock().here.get(&session)?.more.as_ref()?.name.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Guest>> {
+    fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    /// Whether a session that is not here comes back by this claim.
+    fn take_back(&mut self, claim: Claim) -> bool {
+        let Some(gone) = &mut self.gone else { return false };
+        let comes = match gone.get(Instant::now(), claim.bearer.session) {
+            Some(Departure::Left(generation)) => !is_overtaken(claim.bearer, generation),
+            Some(Departure::Kicked) => false,
+            // It ended too long ago, and then this is too late as well; or too many ended after it.
+            None => claim.in_time,
+        };
+        if comes {
+            gone.forget(claim.bearer.session);
+        }
+        comes
+    }
+
+    fn note_departure(&mut self, handle: &Handle, generation: u32) {
+        let Some(gone) = &mut self.gone else { return };
+        let kicked = handle.ordered() == Some(CloseReason::Kicked);
+        let departure = if kicked { Departure::Kicked } else { Departure::Left(generation) };
+        gone.note(Instant::now(), handle.session(), departure);
+    }
+}
+
+/// Whether a ticket is neither the newest of a session that came back so often, nor the one before, which counts if the answer to its use
+/// was lost.
+fn is_overtaken(bearer: Bearer, generation: u32) -> bool {
+    bearer.generation.saturating_add(1) < generation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::Peer;
+
+    fn handle(session: u64) -> Arc<Handle> {
+        Handle::new(SessionId(session), Peer::Local, "rooms".into(), Arc::default())
+    }
+
+    #[test]
+    fn one_of_which_nothing_is_kept_comes_back_by_the_date_of_its_ticket() {
+        let gone = Some(Departures::new(Duration::from_mins(1), 1));
+        let guests = Guests(Mutex::new(Book { here: HashMap::new(), gone }));
+        for session in [1, 2].map(handle) {
+            guests.check_in(&session, None);
+            guests.check_out(&session);
+        }
+        let back = |session, in_time| {
+            let bearer = Bearer { session: SessionId(session), generation: 0 };
+            guests.come_back(Claim { bearer, in_time }, &handle(3), None)
+        };
+        assert_eq!(back(1, false), Return::Stale);
+        assert_eq!(back(1, true), Return::Back(1));
+        assert_eq!(back(2, false), Return::Back(1), "the second is kept");
     }
 }

@@ -73,6 +73,7 @@ impl House {
         frame_max: u64,
         houses: &Arc<Houses>,
     ) -> Arc<Self> {
+        let tickets = tickets(listener, relay, houses);
         let house = Arc::new(Self {
             listener: listener.name.as_str().into(),
             authority: houses.authority.clone().unwrap_or_else(|| Arc::new(StaticRules::new(relay))),
@@ -83,8 +84,8 @@ impl House {
             houses: houses.clone(),
             stats: OnceLock::new(),
             rooms: Mutex::default(),
-            guests: Guests::default(),
-            tickets: TicketOffice::open(&listener.name, relay.resume_for, &houses.life),
+            guests: Guests::new(tickets.is_some().then_some(relay.resume_for)),
+            tickets,
             node: node(),
             left: Mutex::default(),
             departures: AtomicU64::new(0),
@@ -202,6 +203,13 @@ impl Drop for House {
         }
         self.opened.notify_one();
         self.news.notify_one();
+    }
+}
+
+fn tickets(listener: &ListenerSettings, relay: &RelaySettings, houses: &Houses) -> Option<TicketOffice> {
+    match relay.protocol {
+        RelayProtocol::Oread => TicketOffice::open(&listener.name, relay.resume_for, &houses.life),
+        RelayProtocol::Plain { .. } => None,
     }
 }
 

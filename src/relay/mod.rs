@@ -18,6 +18,7 @@
 mod authority;
 mod conversation;
 mod delivery;
+mod departures;
 mod epochs;
 mod greeting;
 mod guests;

@@ -1,8 +1,8 @@
 //! Resume tickets: what makes another connection the same session. Signed with a key of this life of the daemon, so that nobody makes one
-//! up; good for a time; and worth nothing to another node or another life.
+//! up, and worth nothing to another node or another life. Each is good by itself for a time; whether it still is after that, `guests` knows.
 //!
 //! ```text
-//!   session u64 │ generation u32 │ good until, ms of this life u64 │ HMAC-SHA-256, 16 bytes of it
+//!   session u64 │ generation u32 │ good by itself until, ms of this life u64 │ HMAC-SHA-256, 16 bytes of it
 //! ```
 
 use std::time::Duration;
@@ -30,6 +30,14 @@ pub(super) struct Bearer {
     pub(super) generation: u32,
 }
 
+/// What a ticket of ours says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) bearer: Bearer,
+    /// Whether it is good by itself: made a short time ago.
+    pub(super) in_time: bool,
+}
+
 /// Makes and reads the tickets of a house.
 pub(super) struct TicketOffice {
     /// With the listener's name taken in: a ticket is good where it was made.
@@ -39,7 +47,7 @@ pub(super) struct TicketOffice {
 }
 
 impl TicketOffice {
-    /// An office whose tickets are good for so long. `None` where there is to be none, or where there is no key.
+    /// An office whose tickets are good by themselves for so long. `None` where there is to be none, or where there is no key.
     pub(super) fn open(listener: &str, good_for: Duration, life: &Life) -> Option<Self> {
         if good_for.is_zero() {
             return None;
@@ -49,7 +57,7 @@ impl TicketOffice {
         Some(Self { key, opened: Instant::now(), good_for })
     }
 
-    /// A ticket, good from now on.
+    /// A ticket, made now.
     pub(super) fn issue(&self, bearer: Bearer) -> [u8; TICKET] {
         let until = self.age() + self.good_for;
         let mut ticket = [0; TICKET];
@@ -61,15 +69,16 @@ impl TicketOffice {
         ticket
     }
 
-    /// Whose ticket this is; none if it is not one of ours, or no longer good.
-    pub(super) fn read(&self, ticket: &[u8]) -> Option<Bearer> {
+    /// What this ticket says; none if it is not one of ours.
+    pub(super) fn read(&self, ticket: &[u8]) -> Option<Claim> {
         let (body, signature) = ticket.split_at_checked(BODY).filter(|(_, rest)| rest.len() == SIGNATURE)?;
         // Compares in constant time.
         self.key.clone().chain_update(body).verify_truncated_left(signature).ok()?;
         let session = u64::from_be_bytes(body[..8].try_into().ok()?);
         let generation = u32::from_be_bytes(body[8..12].try_into().ok()?);
         let until = u64::from_be_bytes(body[12..].try_into().ok()?);
-        (millis(self.age()) <= until).then_some(Bearer { session: SessionId(session), generation })
+        let bearer = Bearer { session: SessionId(session), generation };
+        Some(Claim { bearer, in_time: millis(self.age()) <= until })
     }
 
     fn age(&self) -> Duration {
@@ -93,13 +102,13 @@ mod tests {
     const BEARER: Bearer = Bearer { session: SessionId(77), generation: 3 };
 
     #[tokio::test(start_paused = true)]
-    async fn a_ticket_is_good_for_its_time() {
+    async fn a_ticket_is_good_by_itself_for_its_time_and_says_whose_it_is_after_that() {
         let office = office();
         let ticket = office.issue(BEARER);
         tokio::time::advance(Duration::from_mins(1)).await;
-        assert_eq!(office.read(&ticket), Some(BEARER));
+        assert_eq!(office.read(&ticket), Some(Claim { bearer: BEARER, in_time: true }));
         tokio::time::advance(Duration::from_millis(2)).await;
-        assert_eq!(office.read(&ticket), None);
+        assert_eq!(office.read(&ticket), Some(Claim { bearer: BEARER, in_time: false }));
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ pub struct RelaySettings {
     pub protocol: RelayProtocol,
     /// `relay.keepalive`: a session silent for so long is asked whether it lives; at 1.5 times it ends. Zero: never. Protocol 1 only.
     pub keepalive: Duration,
-    /// `relay.resume_for`: how long after it was made a ticket brings a session back. Zero: there are no tickets. Protocol 1 only.
+    /// `relay.resume_for`: how long after its session's end a ticket brings it back. Zero: there are no tickets. Protocol 1 only.
     pub resume_for: Duration,
     /// `relay.come_back_rate`: reconnects a second for which a drain spreads its sessions.
     pub come_back_rate: u64,

@@ -69,6 +69,7 @@ fn ten_minutes_of_a_crowd_that_is_cut_once_a_minute_lose_nothing_silently() {
     let Some(sum) = run::all(name, Shape::Crowd, 5_000..5_001) else { return };
     assert!(sum.received > 30_000 && sum.missing > 1_000 && sum.gaps > 50, "{sum:?}");
     assert!(sum.cuts > 250 && sum.replays > 250 && sum.resumed > 200, "{sum:?}");
+    assert_eq!(sum.not_resumed, 0, "nobody was away for longer than a ticket is good: {sum:?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) const SECTION: Section = Section {
             "resume_for",
             Kind::Time(Duration::ZERO, DAY),
             "5m",
-            "How long after it was made a ticket brings a session back; 0 is no tickets.",
+            "How long after its session's end a ticket brings it back, however long that stood; 0 is no tickets.",
         ),
         option(
             "come_back_rate",
