@@ -150,7 +150,8 @@ fn a_publish_rate_is_kept_by_pacing() {
             Heard::Receipt { request, .. } => assert_eq!(request, message),
             other => panic!("{other:?}"),
         }
-        let most = f64::from(RATE) * (1.1 + begun.elapsed().as_secs_f64());
+        // A second's worth at once, and half a second by which the worker's clock may have lagged when this began.
+        let most = f64::from(RATE) * (1.5 + begun.elapsed().as_secs_f64());
         assert!(f64::from(message) <= most, "{message} after {:?}", begun.elapsed());
     }
     let metrics = daemon.metrics();
