@@ -127,7 +127,7 @@ impl World {
 /// What a session may move in one turn.
 const TURN: u64 = 128 << 10;
 /// Sessions of the flood: who speaks and who hears.
-const FLOOD: u64 = 4;
+const FLOOD: u64 = 40;
 const ROUNDS: usize = 100;
 
 /// Bytes of the flood between a frame's leaving at one socket and its coming at another, at the worst.
@@ -158,9 +158,9 @@ async fn a_flooded_room_has_its_turns_and_no_more() {
     let in_room = worst(&moved, from, Some(to)).await;
     let in_echo = worst(&moved, echo, None).await;
     assert!(moved.load(Relaxed) > FLOOD * TURN, "there was no flood");
-    // A turn of each until the sockets are looked at, for each of the two ends, and as much for what came in between; with what a
-    // turn's last step adds.
-    let most = 8 * FLOOD * TURN;
+    // However many they are: a turn's worth of them, and what the last of these adds, between two looks at the sockets. There are four looks: for
+    // each of the two ends, and as many for what was under way.
+    let most = 4 * 3 * TURN;
     assert!(in_room <= most, "{in_room} bytes of the flood before a quiet room's frame came");
     assert!(in_echo <= most, "{in_echo} bytes of the flood before an echo came");
 }

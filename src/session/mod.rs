@@ -6,7 +6,8 @@
 //! Invariants:
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
-//! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs.
+//! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs; who moved much in a turn lets those go ahead who did
+//!    not (`Ahead`).
 
 pub mod clocks;
 pub mod context;
@@ -34,6 +35,7 @@ use crate::handle::Handle;
 use crate::reason::CloseReason;
 use crate::service::{Service, Talk};
 use crate::tick::Tick;
+use crate::worker::{LARGE, Ticket};
 use context::{Context, Stage};
 use machine::{Machine, Phase};
 use seat::Seat;
@@ -56,6 +58,7 @@ pub struct Session<Io, T> {
     /// Whether the service has said its last words.
     parted: bool,
     post: Post,
+    ahead: Ahead,
     in_flight: fn(&Io) -> bool,
 }
 
@@ -68,6 +71,16 @@ enum Post {
     Fetched,
     /// The service has its turn before more mail is fetched.
     Waits,
+}
+
+/// Who goes ahead of the session's next turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ahead {
+    Nobody,
+    /// Those who move little: its last turn moved so many bytes.
+    Others(u32),
+    /// Those who move little, and whoever is before it in the worker's lane.
+    Lane(Ticket),
 }
 
 /// Whether a step of a turn got anywhere.
@@ -118,6 +131,7 @@ where
             batches: 0,
             parted: false,
             post: Post::Free,
+            ahead: Ahead::Nobody,
             in_flight: |_| false,
         })
     }
@@ -132,6 +146,9 @@ where
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
         self.seat.handle().polled_by(cx.waker());
         let stage = self.obey(now);
+        if stage == Stage::Serving && self.lets_others_go_ahead() {
+            return Poll::Pending;
+        }
         self.offered = false;
         let mut moved = 0;
         loop {
@@ -159,10 +176,15 @@ where
             if moved >= QUANTUM {
                 // A peer that always has more is judged too; what that changes shows in the next turn.
                 self.machine.judge(&self.seat.context().rules, now);
-                // Not woken at once, or a session that never waits would keep the runtime from looking at other sockets.
-                let _pending = std::pin::pin!(tokio::task::yield_now()).poll(cx);
                 break;
             }
+        }
+        if moved >= LARGE {
+            self.ahead = Ahead::Others(u32::try_from(moved).unwrap_or(u32::MAX));
+        }
+        if moved >= QUANTUM {
+            // Not woken at once, or a session that never waits would keep the runtime from looking at other sockets.
+            self.lets_others_go_ahead();
         }
         self.arm(now);
         if self.seat.context().process.stage() != stage {
@@ -170,6 +192,20 @@ where
             cx.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Whether others go ahead of this turn. The session is woken when none does any more, unless it was told to end: that it does at once.
+    fn lets_others_go_ahead(&mut self) -> bool {
+        let lane = self.seat.context().worker.lane();
+        match self.ahead {
+            Ahead::Nobody => return false,
+            Ahead::Others(moved) => {
+                self.ahead = Ahead::Lane(lane.enter(self.seat.handle(), moved as usize));
+            }
+            Ahead::Lane(ticket) if lane.has_let_go(ticket) => self.ahead = Ahead::Nobody,
+            Ahead::Lane(_) => {}
+        }
+        self.ahead != Ahead::Nobody && self.seat.handle().ordered().is_none()
     }
 
     /// Follows what the daemon and others tell the session, and says at which stage the daemon was.

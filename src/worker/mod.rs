@@ -4,6 +4,7 @@
 //! The one place that spawns session tasks. Not a scheduler: Tokio is.
 
 mod clock;
+mod lane;
 mod roster;
 
 use std::io;
@@ -16,6 +17,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use clock::Clock;
+pub use lane::{LARGE, Lane, Ticket};
 use roster::Roster;
 pub use roster::SeatKey;
 
@@ -39,6 +41,8 @@ pub struct Worker {
     clock: Clock,
     /// Rung by other workers' sessions.
     bell: Arc<Bell>,
+    /// Where those who move much wait for their turn.
+    lane: Arc<Lane>,
     roster: Mutex<Roster>,
     /// Sessions seated, and those on their way, so that a burst of accepts does not all go to the one that has not seated the first yet. Beside
     /// the roster, so that those who only compare workers do not take its lock.
@@ -64,6 +68,7 @@ impl Worker {
             handle,
             clock: Clock::new(),
             bell: Arc::default(),
+            lane: Arc::default(),
             roster: Mutex::default(),
             load: AtomicUsize::new(0),
             vitals: vitals.clone(),
@@ -72,6 +77,8 @@ impl Worker {
         worker.spawn_vital(housekeeping(worker.clone()));
         let bell = worker.bell.clone();
         worker.spawn_vital(async move { bell.answer().await });
+        let lane = worker.lane.clone();
+        worker.spawn_vital(async move { lane.serve().await });
         worker
     }
 
@@ -93,6 +100,11 @@ impl Worker {
     /// Where wake-ups for its sessions are left.
     pub fn bell(&self) -> &Arc<Bell> {
         &self.bell
+    }
+
+    /// Where sessions wait that moved much in their last turn.
+    pub fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// The moment now, to within a tick.
