@@ -133,10 +133,13 @@ def flood(relay, chosen):
 
 
 def leave(relay, chosen, by_word, many):
-    """CPU of the server's worker for each of many members that leave at once, or of few, again and again."""
-    members, repeats = (MANY_LEAVE, 1) if many else (FEW_LEAVE, FEW_REPEATS)
-    with RelayServer(relay, SERVER_CORES, sessions=members + 1) as server:
-        report, foreign = ask(server, chosen, mode="leave-by-word" if by_word else "leave", members=members, repeats=repeats, admin=server.admin)
+    """CPU of the server's worker for each of many members that leave at once: all of one room, or of rooms with few each. Those that close make room
+    for others, so there the few can be one room again and again."""
+    members = MANY_LEAVE if many else FEW_LEAVE
+    rooms, repeats = (1, 1) if many else (MANY_LEAVE // FEW_LEAVE, 1) if by_word else (1, FEW_REPEATS)
+    with RelayServer(relay, SERVER_CORES, rooms=rooms, sessions=rooms * (members + 1)) as server:
+        mode = "leave-by-word" if by_word else "leave"
+        report, foreign = ask(server, chosen, mode=mode, members=members, rooms=rooms, repeats=repeats, admin=server.admin)
     return {"leave_us": report["worker_ns"] / 1e3 / report["left"], "wall_ms": report["wall_ns"] / 1e6 / repeats, "foreign_cores": foreign}
 
 

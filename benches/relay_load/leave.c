@@ -1,5 +1,5 @@
-/* See run.h: all members leave at once, by closing or by their wire's word for it; again and again where they are few. What it costs is the CPU of
- * the server's workers; the thread that answers for the metrics is another.
+/* See run.h: all members of all rooms leave at once, by closing or by their wire's word for it; again and again where they are few. What it costs is
+ * the CPU of the server's workers; the thread that answers for the metrics is another.
  */
 #define _GNU_SOURCE
 #include "admin.h"
@@ -24,11 +24,12 @@ static uint64_t resting(pid_t pid) {
     fail("the server's workers do not come to rest");
 }
 
-/* The publisher stays. */
-static void close_all(const struct run *run, struct crowd *crowd, struct room *room) {
-    for (unsigned i = 0; i < crowd->plan.members; i++) crowd_go(crowd, &room->members[i]);
+/* The publishers stay. */
+static void close_all(const struct run *run, struct crowd *crowd) {
+    for (unsigned r = 0; r < crowd->plan.rooms; r++)
+        for (unsigned i = 0; i < crowd->plan.members; i++) crowd_go(crowd, &crowd->rooms[r].members[i]);
     uint64_t begun = watch_now();
-    while (admin_sum(run->admin, "oread_room_members") > 1) {
+    while (admin_sum(run->admin, "oread_room_members") > (long)crowd->plan.rooms) {
         if (watch_now() - begun > PATIENCE_NS) fail("members that closed are still in the room");
         pause_ms(1);
     }
@@ -38,14 +39,23 @@ static void say(struct session *s, const unsigned char *words, size_t len) {
     if (send(s->fd, words, len, MSG_NOSIGNAL) != (ssize_t)len) fail("a member's word: %s", strerror(errno));
 }
 
-static void leave_all(struct crowd *crowd, struct room *room) {
+static unsigned entered(const struct crowd *crowd) {
+    unsigned all = 0;
+    for (unsigned r = 0; r < crowd->plan.rooms; r++) all += crowd->rooms[r].entered;
+    return all;
+}
+
+static void leave_all(struct crowd *crowd) {
     unsigned char words[GREETING];
-    size_t len = wire_leave(crowd->plan.wire, room->number, words);
-    for (unsigned i = 0; i < crowd->plan.members; i++) say(&room->members[i], words, len);
+    for (unsigned r = 0; r < crowd->plan.rooms; r++) {
+        struct room *room = &crowd->rooms[r];
+        size_t len = wire_leave(crowd->plan.wire, room->number, words);
+        for (unsigned i = 0; i < crowd->plan.members; i++) say(&room->members[i], words, len);
+    }
     uint64_t begun = watch_now();
-    while (room->entered > 1) {
+    while (entered(crowd) > crowd->plan.rooms) {
         if (!crowd_turn(crowd, 0, false)) pause_ms(1);  /* who waits for the socket would have to be woken by the server for each answer */
-        if (watch_now() - begun > PATIENCE_NS) fail("%u members that left were not told so", room->entered - 1);
+        if (watch_now() - begun > PATIENCE_NS) fail("%u members that left were not told so", entered(crowd) - crowd->plan.rooms);
     }
 }
 
@@ -59,20 +69,22 @@ static void join_again(struct crowd *crowd, struct room *room) {
 }
 
 void run_leave(const struct run *run, struct crowd *crowd, uint64_t before) {
-    struct room *room = &crowd->rooms[0];
+    unsigned rooms = crowd->plan.rooms;
     uint64_t cpu = 0, wall = 0;
     (void)before;
     for (unsigned i = 0; i < run->repeats; i++) {
-        if (i && run->by_word) join_again(crowd, room);
-        if (i && !run->by_word) crowd_come(crowd, room, 0, crowd->plan.members);
+        for (unsigned r = 0; i && r < rooms; r++) {
+            if (run->by_word) join_again(crowd, &crowd->rooms[r]);
+            else crowd_come(crowd, &crowd->rooms[r], 0, crowd->plan.members);
+        }
         uint64_t spent = resting(run->pid), begun = watch_now();
-        if (run->by_word) leave_all(crowd, room);
-        else close_all(run, crowd, room);
+        if (run->by_word) leave_all(crowd);
+        else close_all(run, crowd);
         wall += watch_now() - begun;
         cpu += resting(run->pid) - spent;
         long left = admin_sum(run->admin, "oread_room_members");
-        if (left != 1) fail("the room has %ld members after all left", left);
+        if (left != (long)rooms) fail("%ld members are in %u rooms after all but the publishers left", left, rooms);
     }
-    printf("{\"left\": %u, \"worker_ns\": %llu, \"wall_ns\": %llu}", crowd->plan.members * run->repeats, (unsigned long long)cpu,
+    printf("{\"left\": %u, \"worker_ns\": %llu, \"wall_ns\": %llu}", rooms * crowd->plan.members * run->repeats, (unsigned long long)cpu,
            (unsigned long long)wall);
 }
