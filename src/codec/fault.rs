@@ -79,13 +79,7 @@ impl Suspicion {
         }
         let Codec::LengthDelimited(rules) = codec else { return None };
         let field = start.get(usize::from(rules.length_offset)..rules.header_len())?;
-        let swapped = field.iter().enumerate().fold(0_u64, |length, (place, byte)| {
-            if rules.big_endian {
-                length | u64::from(*byte) << (8 * place)
-            } else {
-                length << 8 | u64::from(*byte)
-            }
-        });
+        let swapped = length_delimited::length_of(!rules.big_endian, field);
         let plausible = field.len() > 1 && length_delimited::payload_len(rules, swapped).is_ok();
         if plausible {
             return Some(Self::ByteOrder);

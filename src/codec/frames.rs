@@ -54,13 +54,7 @@ impl<'a> Iterator for Frames<'a> {
 fn frame_len(rules: &FrameSettings, run: &[u8]) -> Option<usize> {
     let header = rules.header_len();
     let field = run.get(usize::from(rules.length_offset)..header)?;
-    let announced = field.iter().enumerate().fold(0, |length, (place, byte)| {
-        if rules.big_endian {
-            length << 8 | u64::from(*byte)
-        } else {
-            length | u64::from(*byte) << (8 * place)
-        }
-    });
+    let announced = length_delimited::length_of(rules.big_endian, field);
     let payload = usize::try_from(length_delimited::payload_len(rules, announced).ok()?).ok()?;
     header.checked_add(payload)
 }

@@ -103,6 +103,17 @@ pub(super) fn read_length<const WIDTH: usize, const BIG: bool>(bytes: &[u8]) -> 
     }
 }
 
+/// What the length field `bytes` says, of any width up to eight.
+pub(super) fn length_of(big_endian: bool, bytes: &[u8]) -> u64 {
+    (0..).zip(bytes).fold(0, |length, (place, byte)| with_byte(big_endian, length, place, *byte))
+}
+
+/// A length of which `place` bytes are known, with the next one.
+#[inline]
+fn with_byte(big_endian: bool, length: u64, place: u8, byte: u8) -> u64 {
+    if big_endian { length << 8 | u64::from(byte) } else { length | u64::from(byte) << (8 * place) }
+}
+
 /// The run of whole frames at the start of `data`, which begins at a border.
 #[inline]
 fn whole_frames<const WIDTH: usize, const BIG: bool>(rules: &FrameSettings, data: &[u8]) -> Cut {
@@ -153,12 +164,7 @@ fn take_header(rules: &FrameSettings, progress: &mut Progress, data: &[u8]) -> R
     let taken = data.len().min(usize::from(header - got));
     for byte in &data[..taken] {
         if got >= rules.length_offset {
-            let place = got - rules.length_offset;
-            length = if rules.big_endian {
-                length << 8 | u64::from(*byte)
-            } else {
-                length | u64::from(*byte) << (8 * place)
-            };
+            length = with_byte(rules.big_endian, length, got - rules.length_offset, *byte);
         }
         got += 1;
     }
