@@ -7,8 +7,9 @@
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
 //! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs; who moved much in a turn lets those go ahead who did
-//!    not (`Ahead`).
+//!    not (`ahead`).
 
+mod ahead;
 pub mod clocks;
 pub mod context;
 mod deadlines;
@@ -35,7 +36,7 @@ use crate::handle::Handle;
 use crate::reason::CloseReason;
 use crate::service::{Service, Talk};
 use crate::tick::Tick;
-use crate::worker::{LARGE, Ticket};
+use ahead::Ahead;
 use context::{Context, Stage};
 use machine::{Machine, Phase};
 use seat::Seat;
@@ -71,16 +72,6 @@ enum Post {
     Fetched,
     /// The service has its turn before more mail is fetched.
     Waits,
-}
-
-/// Who goes ahead of the session's next turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ahead {
-    Nobody,
-    /// Those who move little: its last turn moved so many bytes.
-    Others(u32),
-    /// Those who move little, and whoever is before it in the worker's lane.
-    Lane(Ticket),
 }
 
 /// Whether a step of a turn got anywhere.
@@ -146,7 +137,7 @@ where
     fn turn(&mut self, cx: &mut TaskContext<'_>, now: Tick) -> Poll<CloseReason> {
         self.seat.handle().polled_by(cx.waker());
         let stage = self.obey(now);
-        if stage == Stage::Serving && self.lets_others_go_ahead() {
+        if stage == Stage::Serving && self.steps_back() {
             return Poll::Pending;
         }
         self.offered = false;
@@ -179,12 +170,10 @@ where
                 break;
             }
         }
-        if moved >= LARGE {
-            self.ahead = Ahead::Others(u32::try_from(moved).unwrap_or(u32::MAX));
-        }
+        self.ahead.learn(moved);
         if moved >= QUANTUM {
             // Not woken at once, or a session that never waits would keep the runtime from looking at other sockets.
-            self.lets_others_go_ahead();
+            self.steps_back();
         }
         self.arm(now);
         if self.seat.context().process.stage() != stage {
@@ -194,18 +183,9 @@ where
         Poll::Pending
     }
 
-    /// Whether others go ahead of this turn. The session is woken when none does any more, unless it was told to end: that it does at once.
-    fn lets_others_go_ahead(&mut self) -> bool {
-        let lane = self.seat.context().worker.lane();
-        match self.ahead {
-            Ahead::Nobody => return false,
-            Ahead::Others(moved) => {
-                self.ahead = Ahead::Lane(lane.enter(self.seat.handle(), moved as usize));
-            }
-            Ahead::Lane(ticket) if lane.has_let_go(ticket) => self.ahead = Ahead::Nobody,
-            Ahead::Lane(_) => {}
-        }
-        self.ahead != Ahead::Nobody && self.seat.handle().ordered().is_none()
+    /// Lets others go ahead, where they do. Says whether this turn has to wait for them.
+    fn steps_back(&mut self) -> bool {
+        self.ahead.holds_up(self.seat.handle(), self.seat.context().worker.lane())
     }
 
     /// Follows what the daemon and others tell the session, and says at which stage the daemon was.
