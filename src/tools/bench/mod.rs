@@ -21,6 +21,8 @@ mod relay;
 pub use echo::EchoArgs;
 pub use relay::RelayArgs;
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::cli::say;
@@ -50,9 +52,46 @@ pub fn run(args: BenchArgs) -> Exit {
     }
 }
 
-fn complain(name: &str, problem: &str, exit: Exit) -> Exit {
-    say::note(&format!("{name}: {problem}"));
-    exit
+/// What a load found, for people and as one JSON object.
+trait Findings: Display + Serialize {
+    /// Whether nothing happened that must not.
+    fn is_clean(&self) -> bool;
+}
+
+/// How a tool runs its load, from a plan to an exit code.
+struct Run {
+    name: &'static str,
+    json: bool,
+    /// What it ends with when the findings are not clean.
+    unclean: Exit,
+}
+
+impl Run {
+    /// `load` does what was planned. Its error is why there can be none.
+    fn carry_out<P, R: Findings>(
+        &self,
+        plan: Result<P, String>,
+        load: impl Fn(&P) -> Result<R, String>,
+    ) -> Exit {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(problem) => return self.complain(&problem, Exit::Usage),
+        };
+        match load(&plan) {
+            Ok(report) => self.tell(&report),
+            Err(problem) => self.complain(&problem, Exit::Unavailable),
+        }
+    }
+
+    fn tell(&self, report: &impl Findings) -> Exit {
+        say::data(&if self.json { json(report) } else { report.to_string() });
+        if report.is_clean() { Exit::Ok } else { self.unclean }
+    }
+
+    fn complain(&self, problem: &str, exit: Exit) -> Exit {
+        say::note(&format!("{}: {problem}", self.name));
+        exit
+    }
 }
 
 /// A report as one object on one line.

@@ -16,32 +16,25 @@ mod worker;
 
 pub use plan::EchoArgs;
 
-use super::conductor;
+use super::{Run, conductor};
 use crate::exit::Exit;
 use plan::Plan;
 use report::Report;
 use tally::Tally;
 use worker::Shared;
 
-const NAME: &str = "oread bench echo";
-
 /// Loads an echo server. [`Exit::Unavailable`] when it cannot be reached or anything came back wrong, late or not at all.
 pub(super) fn run(args: EchoArgs) -> Exit {
-    let json = args.json();
-    let plan = match Plan::try_from(args) {
-        Ok(plan) => plan,
-        Err(problem) => return super::complain(NAME, &problem, Exit::Usage),
-    };
-    let make = |thread, stage| Shared::new(&plan, thread, stage);
-    let (shares, window) = match conductor::conduct(&plan.course, make) {
-        Ok(result) => result,
-        Err(problem) => return super::complain(NAME, &problem, Exit::Unavailable),
-    };
+    let run = Run { name: "oread bench echo", json: args.json(), unclean: Exit::Unavailable };
+    run.carry_out(Plan::try_from(args), load)
+}
+
+fn load(plan: &Plan) -> Result<Report, String> {
+    let (shares, window) =
+        conductor::conduct(&plan.course, |thread, stage| Shared::new(plan, thread, stage))?;
     let mut tally = Tally::new();
     for share in &shares {
         tally.add(&share.tally());
     }
-    let report = Report::new(&plan, &tally, &window);
-    crate::cli::say::data(&if json { super::json(&report) } else { report.to_string() });
-    if report.is_clean() { Exit::Ok } else { Exit::Unavailable }
+    Ok(Report::new(plan, &tally, &window))
 }

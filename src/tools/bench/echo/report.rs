@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::super::Findings;
 use super::super::conductor::Window;
 use super::super::cost::Server;
 use super::super::latency::Latency;
@@ -73,11 +74,6 @@ impl Report {
         }
     }
 
-    /// Whether every byte that was sent came back, in time and unchanged.
-    pub(super) fn is_clean(&self) -> bool {
-        self.failures.is_none()
-    }
-
     fn headline(&self) -> String {
         let size = bytes(u64::from(self.size));
         let Self { connections, codec, depth, .. } = self;
@@ -95,6 +91,13 @@ impl Report {
                 format!("closed loop: {connections} connections, {size} ({codec}), {depth} in flight on each")
             }
         }
+    }
+}
+
+impl Findings for Report {
+    /// Whether every byte that was sent came back, in time and unchanged.
+    fn is_clean(&self) -> bool {
+        self.failures.is_none()
     }
 }
 

@@ -26,32 +26,25 @@ mod trouble;
 
 pub use plan::RelayArgs;
 
-use super::conductor;
+use super::{Run, conductor};
 use crate::exit::Exit;
 use plan::Plan;
 use report::Report;
 use share::Shared;
 use tally::Tally;
 
-const NAME: &str = "oread bench relay";
-
 /// Loads a relay. [`Exit::Unavailable`] when there can be no load; [`Exit::Failed`] when the relay did what it must not.
 pub(super) fn run(args: RelayArgs) -> Exit {
-    let json = args.json();
-    let plan = match Plan::try_from(args) {
-        Ok(plan) => plan,
-        Err(problem) => return super::complain(NAME, &problem, Exit::Usage),
-    };
-    let make = |thread, stage| Shared::new(&plan, thread, stage);
-    let (shares, window) = match conductor::conduct(&plan.course, make) {
-        Ok(result) => result,
-        Err(problem) => return super::complain(NAME, &problem, Exit::Unavailable),
-    };
+    let run = Run { name: "oread bench relay", json: args.json(), unclean: Exit::Failed };
+    run.carry_out(Plan::try_from(args), load)
+}
+
+fn load(plan: &Plan) -> Result<Report, String> {
+    let (shares, window) =
+        conductor::conduct(&plan.course, |thread, stage| Shared::new(plan, thread, stage))?;
     let mut tally = Tally::new();
     for share in &shares {
         tally.add(&share.tally());
     }
-    let report = Report::new(&plan, &tally, &window);
-    crate::cli::say::data(&if json { super::json(&report) } else { report.to_string() });
-    if report.is_clean() { Exit::Ok } else { Exit::Failed }
+    Ok(Report::new(plan, &tally, &window))
 }

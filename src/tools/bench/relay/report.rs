@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::super::Findings;
 use super::super::conductor::Window;
 use super::super::cost::Server;
 use super::super::latency::Latency;
@@ -122,11 +123,6 @@ impl Report {
         }
     }
 
-    /// Whether every member got each message once and in order, or was told exactly what it missed.
-    pub(super) fn is_clean(&self) -> bool {
-        self.failures.count == 0
-    }
-
     fn headline(&self) -> String {
         let each = |count: u32, noun: &str| {
             format!("{} {noun}{}", grouped(u64::from(count)), if count == 1 { "" } else { "s" })
@@ -170,6 +166,13 @@ impl Account {
             foreign: counts.foreign,
             unsent: tally.unsent,
         }
+    }
+}
+
+impl Findings for Report {
+    /// Whether every member got each message once and in order, or was told exactly what it missed.
+    fn is_clean(&self) -> bool {
+        self.failures.count == 0
     }
 }
 
