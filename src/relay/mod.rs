@@ -7,8 +7,8 @@
 //!        └─ opens a Conversation a session ─┬─ memberships: room, seat, which have news
 //!                                           └─ plain, or a Speaker of protocol 1
 //! ```
-//! In this order of locks, never the other way: rooms of a house, one room, then sessions of a house or its list of rooms that were left. Nobody is woken, and nothing is
-//! written, while a lock is held.
+//! In this order of locks, never the other way: rooms of a house, one room, then sessions of a house or its list of rooms that were left.
+//! Nobody is woken, and nothing is written, while a lock is held.
 //!
 //! Invariants:
 //! 1. A message is encoded once and copied once, into its room's log; members are lent it from there.
@@ -20,6 +20,7 @@ mod conversation;
 mod delivery;
 mod departures;
 mod epochs;
+mod gathering;
 mod greeting;
 mod guests;
 mod house;

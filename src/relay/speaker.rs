@@ -1,15 +1,14 @@
-//! Protocol 1, as one session speaks it: what comes in is decoded and sorted; messages are gathered into runs; requests have files of
+//! Protocol 1, as one session speaks it: what comes in is decoded and sorted. Messages (`gathering`) and requests have files of
 //! their own. `docs/protocol.md` is the specification.
 
 use std::sync::Arc;
 
 use super::conversation::Conversation;
-use super::publication::Published;
 use super::staged::{self, Staged};
 use crate::codec::{Frame, FrameFault};
 use crate::protocol::{
-    ClientFrame, ErrorCode, ErrorFrame, Form, HELLO_MAX, Hello, Malformed, Numbered, Ping, Pong, Position,
-    Publish, Receipt, Request, ServerFrame, max_payload,
+    ClientFrame, ErrorCode, ErrorFrame, Form, HELLO_MAX, Hello, Malformed, Numbered, Ping, Pong, Request,
+    ServerFrame, max_payload,
 };
 use crate::reason::{CloseReason, RequestFault};
 use crate::service::{Batch, Controls, Next, Reply, Turn};
@@ -19,7 +18,7 @@ use crate::tick::Tick;
 const CONTROLS_AT_ONCE: usize = 2048;
 /// Frames after which a batch that is more than one run for one room has to wait for its next turn: each of its requests, and each of its runs, may
 /// take locks and look through a log.
-const REQUESTS_AT_ONCE: u32 = 256;
+pub(super) const REQUESTS_AT_ONCE: u32 = 256;
 
 /// What was agreed with the client.
 #[derive(Debug, Default)]
@@ -112,34 +111,6 @@ impl Conversation {
         }
     }
 
-    /// A message joins the run that is being gathered. Of those for which the rate has no room yet none is looked at.
-    fn gather(
-        &mut self,
-        turn: &Turn<'_>,
-        (number, place): (u32, u32),
-        publish: &Publish<'_>,
-        staged: &mut Staged,
-        reply: &mut Reply<'_>,
-    ) -> Option<Next> {
-        if staged.is_for_another(place) {
-            if let Some(next) = self.publish_staged(turn, staged, reply) {
-                return Some(next);
-            }
-            if number >= REQUESTS_AT_ONCE {
-                return Some(self.hold_until(turn, turn.now, number as usize));
-            }
-        }
-        if staged.is_empty() {
-            staged.allow(self.allowance(turn.now, usize::MAX));
-        }
-        if staged.is_full() {
-            let next = self.publish_staged(turn, staged, reply);
-            return next.or_else(|| Some(self.hold_until(turn, turn.now.after(1), number as usize)));
-        }
-        stage(turn, number, place, publish, staged);
-        None
-    }
-
     fn fail_behind(
         &mut self,
         turn: &Turn<'_>,
@@ -155,36 +126,6 @@ impl Conversation {
         fail(turn, reply.controls(), request, failure);
         let many = reply.controls().len() >= CONTROLS_AT_ONCE;
         many.then(|| self.hold_until(turn, turn.now, number as usize + 1))
-    }
-
-    /// Appends what was gathered. Says what comes next if not all of it found room.
-    fn publish_staged(
-        &mut self,
-        turn: &Turn<'_>,
-        staged: &mut Staged,
-        reply: &mut Reply<'_>,
-    ) -> Option<Next> {
-        if staged.is_empty() {
-            return None;
-        }
-        let (frame, all) = (staged.first_frame() as usize, staged.messages());
-        let next = match self.publish(turn, staged.place(), |first| staged.run(first))? {
-            Published::Full { until } => Some(self.hold_until(turn, until, frame)),
-            Published::Taken { first, messages, members } => {
-                self.spend(messages);
-                for (which, request) in staged.wanted(messages) {
-                    let position = Position(first + which);
-                    let members = u32::try_from(members.saturating_sub(1)).unwrap_or(u32::MAX);
-                    say(
-                        reply,
-                        &ServerFrame::Receipt(Receipt { request: Request(request), position, members }),
-                    );
-                }
-                (messages < all).then(|| self.hold_until(turn, turn.now, frame + messages))
-            }
-        };
-        staged.clear();
-        next
     }
 
     fn obey(&mut self, turn: &Turn<'_>, frame: ClientFrame<'_>, reply: &mut Reply<'_>) -> Heard {
@@ -284,14 +225,6 @@ impl Conversation {
 
 fn long_greeting(bytes: u64) -> String {
     format!("a first frame of {bytes} bytes; it has to be HELLO, of at most {HELLO_MAX} bytes")
-}
-
-/// Adds a message to the run that is being gathered.
-fn stage(turn: &Turn<'_>, number: u32, place: u32, publish: &Publish<'_>, staged: &mut Staged) {
-    let ids = (publish.room.0, turn.handle.session());
-    // Nothing can fail to fit: the payload was checked, and a session's number is far below 2^53.
-    let staged = staged.push(number, place, ids, publish.request.0, publish.payload);
-    debug_assert!(staged.is_ok(), "a message of the longest payload fits its frame");
 }
 
 /// Appends a frame to the answer. One that does not fit its form is none; the fields that could be too long were checked when they came.
