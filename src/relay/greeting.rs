@@ -131,7 +131,7 @@ impl Conversation {
     /// Each session gets its own time to come back, so that they arrive at a rate.
     fn send_away(&self, controls: &mut Controls) {
         use std::sync::atomic::Ordering::Relaxed;
-        let before = self.house.departures.fetch_add(1, Relaxed);
+        let before = self.house.sent_away.fetch_add(1, Relaxed);
         let rate = self.house.settings.come_back_rate.max(1);
         let come_back_after_ms = u32::try_from(before.saturating_mul(1000) / rate).unwrap_or(u32::MAX);
         let resume_for = u32::try_from(self.house.settings.resume_for.as_millis()).unwrap_or(u32::MAX);

@@ -44,7 +44,7 @@ pub struct House {
     /// Rooms that were left by their last member, the one that was left first in front; each stands here once at the most.
     left: Mutex<VecDeque<Weak<Room>>>,
     /// Sessions that were told to come back later.
-    pub(super) departures: AtomicU64,
+    pub(super) sent_away: AtomicU64,
     /// Told when a room is opened.
     pub(super) opened: Arc<Notify>,
     /// Rooms in which somebody came or went of whom others were not told yet.
@@ -88,7 +88,7 @@ impl House {
             tickets,
             node: node(),
             left: Mutex::default(),
-            departures: AtomicU64::new(0),
+            sent_away: AtomicU64::new(0),
             opened: Arc::default(),
             unnoticed: Mutex::default(),
             news: Arc::default(),
