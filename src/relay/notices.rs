@@ -58,8 +58,8 @@ impl Notices {
         }
     }
 
-    fn note(&mut self, entry: &Entry<'_>) {
-        self.too_many |= self.changes.push(entry).is_err();
+    fn note(&mut self, event: PresenceEvent, session: SessionId, name: Option<&str>) {
+        self.too_many |= self.changes.push(&entry(event, session, name)).is_err();
     }
 
     /// The notices behind that of this number; none if they are not all kept.
@@ -71,8 +71,7 @@ impl Notices {
 
     /// Drops the oldest. What remains is not more than one of the longest, whatever the names.
     fn keep_few(&mut self) {
-        let bytes = |sent: &VecDeque<Bytes>| sent.iter().map(Bytes::len).sum::<usize>();
-        while self.sent.len() > 1 && (self.sent.len() > KEPT || bytes(&self.sent) > LONGEST) {
+        while self.sent.len() > 1 && (self.sent.len() > KEPT || self.sent_bytes() > LONGEST) {
             self.sent.pop_front();
         }
     }
@@ -85,7 +84,11 @@ impl Notices {
 
     /// Bytes that it holds: notices of at most [`LONGEST`] together, and what is gathered for the next, in an allocation of at most twice that.
     pub(super) fn bytes(&self) -> usize {
-        self.sent.iter().map(Bytes::len).sum::<usize>() + self.changes.allocated()
+        self.sent_bytes() + self.changes.allocated()
+    }
+
+    fn sent_bytes(&self) -> usize {
+        self.sent.iter().map(Bytes::len).sum()
     }
 }
 
@@ -112,8 +115,7 @@ impl RoomState {
     #[must_use]
     pub(super) fn note(&mut self, event: PresenceEvent, session: SessionId, name: Option<&str>) -> bool {
         let Some(notices) = &mut self.notices else { return false };
-        let name = SessionName::new(name.unwrap_or_default().as_bytes()).unwrap_or_default();
-        notices.note(&Entry { event: Listed::Known(event), session, name });
+        notices.note(event, session, name);
         !std::mem::replace(&mut notices.asked, true)
     }
 
@@ -161,9 +163,7 @@ impl RoomState {
         let fits = !self.is_large(house)
             && self.log.sessions().all(|session| {
                 let name = house.guests.name(session);
-                let name =
-                    SessionName::new(name.as_deref().unwrap_or_default().as_bytes()).unwrap_or_default();
-                roster.push(&Entry { event: Listed::Known(PresenceEvent::Joined), session, name }).is_ok()
+                roster.push(&entry(PresenceEvent::Joined, session, name.as_deref())).is_ok()
             });
         fits.then(|| self.presence(room, PresenceKind::Roster, roster.entries()))
     }
@@ -180,6 +180,11 @@ impl RoomState {
     fn is_large(&self, house: &House) -> bool {
         self.log.members() as u64 > house.settings.presence_members
     }
+}
+
+fn entry(event: PresenceEvent, session: SessionId, name: Option<&str>) -> Entry<'_> {
+    let name = SessionName::new(name.unwrap_or_default().as_bytes()).unwrap_or_default();
+    Entry { event: Listed::Known(event), session, name }
 }
 
 fn encode(room: u32, position: u64, members: usize, kind: PresenceKind, entries: Entries<'_>) -> Bytes {
@@ -310,7 +315,7 @@ mod tests {
             notices.sent.push_back(vec![0; len].into());
             notices.last += 1;
             notices.keep_few();
-            assert!(notices.sent.iter().map(Bytes::len).sum::<usize>() <= LONGEST);
+            assert!(notices.sent_bytes() <= LONGEST);
         }
         assert!(notices.since(4).is_some_and(|frames| frames.count() == 1));
         assert!(notices.since(3).is_none(), "who missed more is told everyone who is there");
