@@ -14,6 +14,7 @@ pub mod clocks;
 pub mod context;
 mod deadlines;
 mod delivery;
+mod held;
 mod lent;
 pub mod machine;
 mod phase;
@@ -38,9 +39,9 @@ use crate::service::{Service, Talk};
 use crate::tick::Tick;
 use ahead::Ahead;
 use context::{Context, Stage};
+use held::Held;
 use machine::{Machine, Phase};
 use seat::Seat;
-use talking::Held;
 
 /// Bytes that a session may move in one turn, read and written together: what everyone else waits for, once for each session that has so much.
 const QUANTUM: usize = 128 << 10;
@@ -281,7 +282,7 @@ impl<Io, T> Drop for Session<Io, T> {
     /// However it ended, what it still owed is accounted for.
     fn drop(&mut self) {
         let (frames, lost) = self.machine.abandon();
-        let held = self.held.as_ref().map_or(0, |held| held.frames());
+        let held = self.held.as_ref().map_or(0, |held| held.frames);
         let mail = self.seat.handle().mail().close();
         self.seat.lost(frames + u64::from(held) + mail, lost);
     }

@@ -4,10 +4,10 @@
 use std::task::Context as TaskContext;
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::context::Context;
+use super::held::Held;
 use super::machine::{Arrival, Phase, Standing};
 use super::{Session, Step};
 use crate::codec::{Codec, FrameFault, Suspicion};
@@ -20,45 +20,6 @@ use crate::tick::Tick;
 const SUSPICIOUS_BYTES: usize = 72;
 /// Every so many batches, the time from read to answered is measured.
 const DWELL_SAMPLE: u32 = 1024;
-
-/// Frames that the service could not take yet, as they came. What it takes of them goes from their front, at a cost of what it takes.
-#[derive(Debug)]
-pub(super) struct Held {
-    bytes: Bytes,
-    /// Bytes of the allocation: at most twice those that are left.
-    owned: usize,
-    frames: u32,
-    /// Why the stream ends behind them.
-    fault: Option<FrameFault>,
-}
-
-impl Held {
-    pub(super) fn frames(&self) -> u32 {
-        self.frames
-    }
-
-    /// What is left of a batch that was just read, behind so many frames.
-    fn rest_of(batch: &mut Batch<'_>, taken: u32) -> Self {
-        let mut bytes = Vec::new();
-        for frame in batch.frames().skip(taken as usize) {
-            bytes.extend_from_slice(frame.wire);
-        }
-        let bytes = Bytes::from(bytes);
-        Self { owned: bytes.len(), bytes, frames: batch.count() - taken, fault: None }
-    }
-
-    /// So many frames were taken.
-    fn take(&mut self, codec: &Codec, taken: u32) {
-        let frames = codec.frames(&self.bytes).take(taken as usize);
-        let done = frames.map(|frame| frame.wire.len()).sum();
-        self.bytes.advance(done);
-        self.frames -= taken;
-        if self.bytes.len() <= self.owned / 2 {
-            self.bytes = Bytes::copy_from_slice(&self.bytes);
-            self.owned = self.bytes.len();
-        }
-    }
-}
 
 impl<Io, T> Session<Io, T>
 where
