@@ -23,8 +23,7 @@ impl Held {
         for frame in batch.frames().skip(taken as usize) {
             bytes.extend_from_slice(frame.wire);
         }
-        let bytes = Bytes::from(bytes);
-        Self { owned: bytes.len(), bytes, frames: batch.count() - taken, fault: None }
+        Self { owned: bytes.capacity(), bytes: bytes.into(), frames: batch.count() - taken, fault: None }
     }
 
     /// So many frames were taken.
