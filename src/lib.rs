@@ -39,7 +39,8 @@
 //!                                        ▲
 //!                                     handle      news, mail and orders from everyone else
 //! ```
-//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`], [`pages`], [`vitals`].
+//! - Nouns that depend on nothing: [`reason`], [`tick`], [`peer`], [`settings`], [`stats`], [`exit`], [`budget`], [`pace`], [`pages`],
+//!   [`vitals`].
 //! - The way of a frame: [`listener`], [`admission`], [`session`], [`codec`], [`service`], [`outbox`]; sessions live on a [`worker`], and others
 //!   see them as a [`handle`].
 //! - What sessions share: the [`relay`], whose every [`room`] is a log that its members read; it speaks [`protocol`] 1 with a [`client`].

@@ -1,4 +1,5 @@
-//! Looks after the workers: says in the log, and in a gauge, whose loop stands still. What becomes of it is the supervisor's decision: see `/livez`.
+//! Looks after the workers: says in the log, and in a gauge, whose loop stands still. What becomes of it is the supervisor's
+//! decision: see `/livez`.
 
 use std::sync::Arc;
 use std::time::Duration;

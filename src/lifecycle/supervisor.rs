@@ -1,5 +1,5 @@
-//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, and that the daemon's control loop and its workers still turn. Without a supervisor that
-//! listens (`NOTIFY_SOCKET`), and on other platforms, nothing is sent.
+//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, and that the daemon's control loop and its workers still turn.
+//! Without a supervisor that listens (`NOTIFY_SOCKET`), and on other platforms, nothing is sent.
 
 #[cfg(not(target_os = "linux"))]
 use std::future::Future;
@@ -10,7 +10,8 @@ use super::Readiness;
 use super::Stage;
 use crate::vitals::Vitals;
 
-/// Tells of the daemon's stages, and feeds the watchdog, if there is one, while no worker is stuck. Never ends: run it beside the daemon, on the runtime of its control loop.
+/// Tells of the daemon's stages, and feeds the watchdog, if there is one, while no worker is stuck. Never ends: run it beside the daemon, on
+/// the runtime of its control loop.
 #[cfg(target_os = "linux")]
 pub async fn follow(readiness: Arc<Readiness>, vitals: Arc<Vitals>) {
     use sd_notify::NotifyState;

@@ -16,7 +16,8 @@ use crate::room::{Gap, Member, Read, Reading};
 use crate::service::{Out, Turn};
 use crate::stats::ListenerStats;
 
-/// Bytes that a member takes from one room before the next has its turn, and from its rooms before it reads again: as many as a session's turn has.
+/// Bytes that a member takes from one room before the next has its turn, and from its rooms before it reads again: as many as
+/// a session's turn has.
 const QUANTUM: usize = 128 << 10;
 /// Slices for which there is room without an allocation: most readings have one.
 const FEW: usize = 4;

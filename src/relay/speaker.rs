@@ -16,8 +16,8 @@ use crate::tick::Tick;
 
 /// Bytes of control frames that one batch may provoke before the rest of it has to wait until the client has taken them.
 const CONTROLS_AT_ONCE: usize = 2048;
-/// Frames after which a batch that is more than one run for one room has to wait for its next turn: each of its requests, and each of its runs, may
-/// take locks and look through a log.
+/// Frames after which a batch that is more than one run for one room has to wait for its next turn: each of its requests, and each of
+/// its runs, may take locks and look through a log.
 pub(super) const REQUESTS_AT_ONCE: u32 = 256;
 
 /// What was agreed with the client.

@@ -1,7 +1,8 @@
 //! Who stands where: how many members are behind a segment, or at the head, and how many of those no publisher waits for any more.
 //!
-//! A member that was skipped because publishers had waited for it long enough is *passed over*: until its socket takes a message again it is pushed off
-//! like anybody in a `skip` room. Where it stands is counted twice, so that a publisher learns from two numbers whether anybody holds the room.
+//! A member that was skipped because publishers had waited for it long enough is *passed over*: until its socket takes a message again it is
+//! pushed off like anybody in a `skip` room. Where it stands is counted twice, so that a publisher learns from two numbers whether anybody
+//! holds the room.
 
 use super::log::RoomLog;
 use super::seat::Seat;

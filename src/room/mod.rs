@@ -26,7 +26,8 @@
 //!    that was told to wait is in the other, until room may have been found.
 //!
 //! Cost: joining wherever, leaving, registering and giving up a segment's readers are O(1); finding a cursor's segment is a binary search;
-//! a run is looked at once when it is given up unread, and when somebody leaves who asked for it as a replay and has not read it. Members are visited one by one only to name laggards and to show lags.
+//! a run is looked at once when it is given up unread, and when somebody leaves who asked for it as a replay and has not read it.
+//! Members are visited one by one only to name laggards and to show lags.
 
 mod append;
 mod crowd;

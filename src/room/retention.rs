@@ -24,7 +24,8 @@ impl<W> RoomLog<W> {
         self.freed()
     }
 
-    /// Gives up the oldest segment, read or not, for a process that is short of memory. Says who may publish now. What it freed shows in [`RoomLog::bytes`].
+    /// Gives up the oldest segment, read or not, for a process that is short of memory. Says who may publish now. What
+    /// it freed shows in [`RoomLog::bytes`].
     #[must_use]
     pub fn shed(&mut self, now: Tick) -> Vec<W> {
         self.pass(now);
@@ -32,8 +33,8 @@ impl<W> RoomLog<W> {
         self.freed()
     }
 
-    /// Gives up the front segment for those who hold a `block` room for too long: whoever is further misses nothing. Those who stood behind it are
-    /// passed over until they read: no publisher waits for them. Says who may publish now.
+    /// Gives up the front segment for those who hold a `block` room for too long: whoever is further misses nothing. Those who stood
+    /// behind it are passed over until they read: no publisher waits for them. Says who may publish now.
     #[must_use]
     pub fn skip(&mut self, now: Tick) -> Vec<W> {
         self.pass(now);

@@ -10,7 +10,8 @@
 //!
 //!   any ── reset, write stall, cut ─► Done
 //! ```
-//! *Flushing* reads away what still arrives, too: a peer that writes to its end before it reads takes nothing before. It is not prolonged by a peer that takes a byte now and then; only a drain, which has a deadline of its own, waits for that.
+//! *Flushing* reads away what still arrives, too: a peer that writes to its end before it reads takes nothing before. It is
+//! not prolonged by a peer that takes a byte now and then; only a drain, which has a deadline of its own, waits for that.
 //!
 //! *Lingering* is after our FIN: what still arrives is read away, since closing on unread bytes would reset the connection and could
 //! destroy our last words on their way (RFC 9293, 3.10.4; RFC 1122, 4.2.2.13).
@@ -275,7 +276,8 @@ impl Machine {
         }
     }
 
-    /// As [`Machine::close`], because somebody said so: a peer that has closed its side, or is owed the rest before a drain, does not outlast that.
+    /// As [`Machine::close`], because somebody said so: a peer that has closed its side, or is owed the rest before a drain, does not
+    /// outlast that.
     pub fn obey(&mut self, rules: &Rules, now: Tick, reason: CloseReason) {
         let drained = matches!(self.phase, Phase::Flushing { reason: CloseReason::Drained, .. });
         if drained || matches!(self.phase, Phase::Open | Phase::HalfClosed) {

@@ -6,8 +6,8 @@
 //! Invariants:
 //! 1. A session waits on its socket and on its seat in the wheel, and on nothing else.
 //! 2. Deadlines are judged after the socket was tried: what already arrived is looked at first.
-//! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs; who moved much in a turn lets those go ahead who did
-//!    not (`ahead`).
+//! 3. A turn moves 128 KiB (`QUANTUM`) and what its last step adds, then others have theirs; who moved much in a turn lets those go
+//!    ahead who did not (`ahead`).
 
 mod ahead;
 pub mod clocks;

@@ -142,7 +142,8 @@ impl Worker {
         self.roster().arm(key, deadline);
     }
 
-    /// All sessions that live here, and perhaps not those that come meanwhile: the lock is held for a slice at a time, since the worker needs it.
+    /// All sessions that live here, and perhaps not those that come meanwhile: the lock is held for a slice at a time, since the
+    /// worker needs it.
     pub fn sessions(&self) -> Vec<Arc<Handle>> {
         let (mut found, mut from) = (Vec::new(), Some(0));
         while let Some(seat) = from {
