@@ -3,10 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod counting;
 mod session_fixture;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,44 +13,6 @@ use oread::relay::{House, Houses, Life, Relay};
 use oread::session::Session;
 use oread::settings::{Address, CodecSettings, LineSettings, ListenerSettings, RelayProtocol, RelaySettings};
 use session_fixture::{Wire, World, in_virtual_time};
-
-thread_local! {
-    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts the bytes that this thread asks of it.
-struct Counting;
-
-fn count(bytes: usize) {
-    ALLOCATED.with(|allocated| allocated.set(allocated.get() + bytes));
-}
-
-// SAFETY: every call goes on to `System` as it came; counting in a `Cell` without a destructor allocates nothing itself.
-#[expect(
-    unsafe_code,
-    reason = "an allocator is an unsafe trait; there is no other way to see every allocation"
-)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 const LINES: usize = 800;
 const LINE: usize = 20;
@@ -78,11 +39,11 @@ fn a_backlog_is_not_copied_for_each_message() {
         tokio::spawn(Session::new(wire.clone(), &relay, world.context.clone(), world.admit()).unwrap());
         let published = || usize::try_from(world.stats().relay.published.now()).unwrap();
         tokio::time::sleep(Duration::from_secs(10)).await;
-        let (before, first) = (ALLOCATED.with(Cell::get), published());
+        let (before, first) = (counting::allocated(), published());
         assert!((LINES / 3..=LINES * 2 / 3).contains(&first), "{first} of {LINES}");
         tokio::time::sleep(Duration::from_secs(20)).await;
         assert_eq!(published(), LINES);
-        ALLOCATED.with(Cell::get) - before
+        counting::allocated() - before
     });
     let backlog = LINES * LINE;
     // Beside it the log's segments, and the few bytes of each tick's timers.

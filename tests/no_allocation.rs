@@ -4,10 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod counting;
 mod session_fixture;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
@@ -18,40 +17,6 @@ use oread::session::Session;
 use oread::settings::{CodecSettings, LineSettings};
 use session_fixture::{World, in_virtual_time, listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts what this thread asks of it.
-struct Counting;
-
-// SAFETY: every call goes on to `System` as it came; counting in a `Cell` without a destructor allocates nothing itself.
-#[expect(
-    unsafe_code,
-    reason = "an allocator is an unsafe trait; there is no other way to see every allocation"
-)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A peer that sends the same batch each time it is asked, once a turn, and takes all that it is sent.
 struct Treadmill {
@@ -110,9 +75,9 @@ fn allocations(settings: CodecSettings, frames: usize, length: usize) -> u64 {
         std::future::poll_fn(|cx| {
             // The first turns borrow the thread's buffer and take a place in the wheel.
             (0..10).for_each(|_| turn(cx));
-            let before = ALLOCATIONS.get();
+            let before = counting::allocations();
             (0..10_000).for_each(|_| turn(cx));
-            Poll::Ready(ALLOCATIONS.get() - before)
+            Poll::Ready(counting::allocations() - before)
         })
         .await
     })
@@ -136,7 +101,7 @@ fn a_steady_echo_allocates_nothing() {
 
 #[test]
 fn the_count_is_not_blind() {
-    let before = ALLOCATIONS.get();
+    let before = counting::allocations();
     drop(std::hint::black_box(vec![1_u8; 9]));
-    assert_eq!(ALLOCATIONS.get(), before + 1);
+    assert_eq!(counting::allocations(), before + 1);
 }

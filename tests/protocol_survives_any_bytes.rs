@@ -2,52 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod counting;
 mod protocol_fixture;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::hint::black_box;
 
 use oread::protocol::{ClientFrame, FRAME_TYPES, ServerFrame};
 use proptest::prelude::*;
 use protocol_fixture::material;
 
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts what this thread asks of it.
-struct Counting;
-
-// SAFETY: every call goes on to `System` as it came; counting in a `Cell` without a destructor allocates nothing itself.
-#[expect(
-    unsafe_code,
-    reason = "an allocator is an unsafe trait; there is no other way to see every allocation"
-)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
 /// Decodes as both sides would, and reads every entry of a presence. Says how many allocations that took.
 fn read(frame: &[u8]) -> u64 {
-    let before = ALLOCATIONS.get();
+    let before = counting::allocations();
     let _ = black_box(ClientFrame::decode(black_box(frame)));
     if let Ok(ServerFrame::Presence(presence)) = black_box(ServerFrame::decode(black_box(frame))) {
         assert_eq!(presence.entries.iter().count(), usize::from(presence.entries.count()));
     }
-    ALLOCATIONS.get() - before
+    counting::allocations() - before
 }
 
 proptest! {
@@ -92,7 +63,7 @@ fn the_largest_claims_in_the_shortest_frames() {
 
 #[test]
 fn the_count_is_not_blind() {
-    let before = ALLOCATIONS.get();
+    let before = counting::allocations();
     drop(black_box(vec![1_u8; 9]));
-    assert_eq!(ALLOCATIONS.get(), before + 1);
+    assert_eq!(counting::allocations(), before + 1);
 }

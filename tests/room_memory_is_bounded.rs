@@ -4,46 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
 use oread::peer::SessionId;
 use oread::room::{Append, Hearing, Read, Reading, RoomLog, RoomRules, Run, Start};
 use oread::settings::WhenBehind;
 use oread::tick::Tick;
-
-thread_local! {
-    static HELD: Cell<i64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts what this thread holds, in bytes.
-struct Counting;
-
-fn hold(bytes: usize, sign: i64) {
-    HELD.with(|held| held.set(held.get() + sign * i64::try_from(bytes).unwrap_or(0)));
-}
-
-// SAFETY: every call goes on to `System` as it came; counting in a `Cell` without a destructor allocates nothing itself.
-#[expect(
-    unsafe_code,
-    reason = "an allocator is an unsafe trait; there is no other way to see every allocation"
-)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        hold(layout.size(), 1);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        hold(layout.size(), -1);
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 const NOW: Tick = Tick::ZERO;
 const BYTES: usize = 1 << 20;
@@ -59,10 +25,6 @@ const RULES: RoomRules = RoomRules {
     block_for: 0,
 };
 
-fn held() -> usize {
-    HELD.with(|held| usize::try_from(held.get()).unwrap_or(0))
-}
-
 /// Members stall one after another, each after a byte of another message of `len` bytes. Says what the most was that was held beyond what
 /// there was before the first message, and what the members kept.
 fn stall(members: u64, len: usize) -> (usize, usize) {
@@ -74,7 +36,7 @@ fn stall(members: u64, len: usize) -> (usize, usize) {
     let message = vec![7; len];
     let ends = [u32::try_from(len).unwrap()];
     let mut rests = Vec::with_capacity(seats.len());
-    let before = held();
+    let before = counting::held();
     let mut most = 0;
     for member in &seats {
         // Enough for each to stall in a segment of its own.
@@ -85,16 +47,16 @@ fn stall(members: u64, len: usize) -> (usize, usize) {
         let mut reading = Reading::new();
         assert_eq!(log.read(NOW, member, 1, &mut reading, || ()), Read::Ready);
         rests.push(log.advance(NOW, member, &mut reading, 1).rest.unwrap());
-        most = most.max(held() - before);
+        most = most.max(counting::held() - before);
     }
     let kept = rests.iter().map(|rest| rest.len() + 1).sum();
     assert!(log.bytes() <= BYTES);
     drop(rests);
-    assert!(held() - before <= BYTES * 5 / 4, "what members kept is theirs alone");
+    assert!(counting::held() - before <= BYTES * 5 / 4, "what members kept is theirs alone");
     while let Some(member) = seats.pop() {
         assert!(log.leave(NOW, member).account.adds_up());
     }
-    assert!(held().saturating_sub(before) < 128 << 10, "what nobody reads is freed");
+    assert!(counting::held().saturating_sub(before) < 128 << 10, "what nobody reads is freed");
     (most, kept)
 }
 
@@ -135,11 +97,11 @@ fn tiny_messages_are_charged_for_their_index() {
     let publishers: Vec<_> = (0..2)
         .map(|session| log.join(NOW, SessionId(session), Hearing::All, Start::Newest).unwrap())
         .collect();
-    let before = held();
+    let before = counting::held();
     for at in 0..100_000 {
         let taken = log.append(NOW, &publishers[at % 2], Run { bytes: b"x", ends: &[1] }, || ());
         assert!(matches!(taken, Append::Taken { messages: 1, .. }));
-        assert!(held() - before <= BYTES * 5 / 4);
+        assert!(counting::held() - before <= BYTES * 5 / 4);
     }
     assert!(log.messages() > 8000, "{} messages held", log.messages());
 }
