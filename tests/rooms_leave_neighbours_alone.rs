@@ -3,125 +3,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod flood;
 mod rooms_fixture;
+mod session_fixture;
 mod support;
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context as TaskContext, Poll};
-use std::time::{Duration, Instant};
 
-use oread::admission::{ListenerGate, ProcessGate};
-use oread::budget::Budget;
-use oread::line_budget::LineBudget;
-use oread::peer::Peer;
+use flood::{Flood, client, seat};
 use oread::relay::{House, Houses, Life, Relay};
-use oread::service::{Echo, Service};
-use oread::session::Session;
-use oread::session::context::{Commons, Context};
-use oread::session::machine::Rules;
+use oread::service::Echo;
 use oread::settings::{RelayProtocol, RelaySettings, RoomSettings};
-use oread::stats::ListenerStats;
-use oread::worker::Workers;
 use rooms_fixture::{Guest, Heard, Speaker, play};
+use session_fixture::World;
 use support::{Daemon, frame};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-/// A stream that takes all that is written, and has always more to read if it speaks.
-struct Flood {
-    speaks: bool,
-    moved: Arc<AtomicU64>,
-}
-
-impl AsyncRead for Flood {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut TaskContext<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if !self.speaks {
-            return Poll::Pending;
-        }
-        // One frame that fills the read.
-        let room = buffer.remaining();
-        let length = u32::try_from(room - 4).unwrap().to_be_bytes();
-        buffer.initialize_unfilled_to(room)[..4].copy_from_slice(&length);
-        buffer.advance(room);
-        self.moved.fetch_add(room as u64, Relaxed);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Flood {
-    fn poll_write(self: Pin<&mut Self>, _: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.moved.fetch_add(bytes.len() as u64, Relaxed);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// One worker: this thread.
-struct World {
-    context: Arc<Context>,
-    gate: Arc<ListenerGate>,
-    houses: Arc<Houses>,
-}
-
-impl World {
-    fn new() -> Self {
-        let settings = &support::settings().listeners[0];
-        let endings = LineBudget::new(0, Duration::from_secs(1), Instant::now());
-        let queued = Arc::new(Budget::new(1 << 30));
-        let context = Arc::new(Context {
-            listener: "echo".into(),
-            rules: Rules::new(settings),
-            worker: Workers::here().all()[0].clone(),
-            stats: Arc::new(ListenerStats::default()),
-            process: Arc::new(Commons::new(queued.clone(), 1 << 30, endings)),
-        });
-        let gate = ListenerGate::new(ProcessGate::new(1_000), 1_000, 0);
-        Self { context, gate, houses: Arc::new(Houses::new(Life::of_host(), queued)) }
-    }
-
-    /// A relay in plain mode: one room.
-    fn room(&self) -> Relay {
-        let protocol = RelayProtocol::Plain { room: "lobby".into() };
-        let relay = RelaySettings { protocol, ..RelaySettings::default() };
-        let listener = &support::settings().listeners[0];
-        Relay::new(House::new(listener, &relay, 1 << 20, &self.houses))
-    }
-
-    fn seat<S>(&self, service: &S, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static)
-    where
-        S: Service,
-        S::Talk: Send + 'static,
-    {
-        let admission = self.gate.admit(Peer::Local).unwrap();
-        tokio::spawn(Session::new(io, service, self.context.clone(), admission).unwrap());
-    }
-
-    /// A client over a real socket.
-    async fn client<S>(&self, service: &S) -> TcpStream
-    where
-        S: Service,
-        S::Talk: Send + 'static,
-    {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        client.set_nodelay(true).unwrap();
-        self.seat(service, listener.accept().await.unwrap().0);
-        client
-    }
+/// A relay in plain mode: one room.
+fn room(houses: &Arc<Houses>) -> Relay {
+    let protocol = RelayProtocol::Plain { room: "lobby".into() };
+    let relay = RelaySettings { protocol, ..RelaySettings::default() };
+    Relay::new(House::new(&support::settings().listeners[0], &relay, 1 << 20, houses))
 }
 
 /// What a session may move in one turn.
@@ -147,14 +51,15 @@ async fn worst(moved: &AtomicU64, mut from: TcpStream, mut to: Option<TcpStream>
 
 #[tokio::test]
 async fn a_flooded_room_has_its_turns_and_no_more() {
-    let world = World::new();
-    let (flooded, quiet) = (world.room(), world.room());
+    let world = World::new(&support::settings().listeners[0]);
+    let houses = Arc::new(Houses::new(Life::of_host(), world.context.process.queued.clone()));
+    let (flooded, quiet) = (room(&houses), room(&houses));
     let moved = Arc::new(AtomicU64::new(0));
     for number in 0..FLOOD {
-        world.seat(&flooded, Flood { speaks: number == 0, moved: moved.clone() });
+        seat(&world, &flooded, Flood { speaks: number == 0, moved: moved.clone() });
     }
     let (from, to, echo) =
-        (world.client(&quiet).await, world.client(&quiet).await, world.client(&Echo).await);
+        (client(&world, &quiet).await, client(&world, &quiet).await, client(&world, &Echo).await);
     let in_room = worst(&moved, from, Some(to)).await;
     let in_echo = worst(&moved, echo, None).await;
     assert!(moved.load(Relaxed) > FLOOD * TURN, "there was no flood");
