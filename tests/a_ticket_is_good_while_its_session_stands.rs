@@ -3,19 +3,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod memory_fixture;
 mod relay_fixture;
 mod session_fixture;
 mod support;
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use memory_fixture::{client, heard_by, relay};
 use oread::protocol::{ClientFrame, ErrorCode, Hello};
 use oread::reason::CloseReason;
-use oread::relay::{House, Houses, Life, Relay};
-use oread::session::Session;
-use oread::settings::{Address, ListenerSettings, RelaySettings};
-use relay_fixture::{Heard, bytes, heard, hello};
+use oread::relay::Relay;
+use oread::settings::RelaySettings;
+use relay_fixture::{Heard, bytes, hello};
 use session_fixture::{Wire, World, in_virtual_time};
 use tokio::time::sleep;
 
@@ -25,7 +25,7 @@ const HOURS: Duration = Duration::from_hours(7);
 /// Longer than anything takes that is done here; a few of them fit between `ALMOST` and `RESUME_FOR`.
 const A_WHILE: Duration = Duration::from_secs(1);
 
-/// A relay whose sessions may be silent.
+/// A relay and its world.
 struct Rooms {
     world: World,
     relay: Relay,
@@ -42,22 +42,14 @@ impl Rooms {
     fn open() -> Self {
         let settings =
             RelaySettings { resume_for: RESUME_FOR, keepalive: Duration::ZERO, ..RelaySettings::default() };
-        let address = Address::Tcp(([127, 0, 0, 1], 0).into());
-        let mut listener = ListenerSettings::relay("rooms", address, settings.clone());
-        listener.limits.idle = Duration::ZERO;
-        let world = World::new(&listener);
-        let houses = Arc::new(Houses::new(Life::of_number(1), world.context.process.queued.clone()));
-        let relay = Relay::new(House::new(&listener, &settings, 1 << 20, &houses));
+        let (world, relay) = relay(&settings);
         Self { world, relay }
     }
 
     /// A client comes, with this ticket or with none.
     async fn welcome(&self, ticket: &[u8]) -> Client {
-        let wire = Wire::default();
         let hello = ClientFrame::Hello(Hello { ticket, ..hello() });
-        wire.change(|ends| ends.incoming.extend(bytes(&hello)));
-        let session = Session::new(wire.clone(), &self.relay, self.world.context.clone(), self.world.admit());
-        tokio::spawn(session.unwrap());
+        let wire = client(&self.world, &self.relay, &bytes(&hello));
         sleep(A_WHILE).await;
         match &heard_by(&wire)[..] {
             [Heard::Welcome { session, ticket, .. }] => {
@@ -95,17 +87,6 @@ impl Client {
             _ => None,
         }
     }
-}
-
-fn heard_by(wire: &Wire) -> Vec<Heard> {
-    let written = wire.ends().written.clone();
-    let (mut frames, mut rest) = (Vec::new(), &written[..]);
-    while let Some((length, body)) = rest.split_first_chunk() {
-        let (frame, behind) = body.split_at(u32::from_be_bytes(*length) as usize);
-        frames.push(heard(frame));
-        rest = behind;
-    }
-    frames
 }
 
 #[test]

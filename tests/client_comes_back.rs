@@ -250,17 +250,7 @@ async fn it_gives_up_when_it_was_told_to() {
     let (mut relay, peer, client, mut events) = connected(choice).await;
     drop(peer);
     disconnected(&mut events).await;
-    let mut attempts = 0;
-    let last = loop {
-        tokio::select! {
-            biased;
-            event = next(&mut events) => break event,
-            peer = relay.accept() => {
-                drop(peer);
-                attempts += 1;
-            }
-        }
-    };
+    let (last, attempts) = relay.refuse_until_told(&mut events).await;
     assert!(matches!(last, Event::Disconnected { back_in: None, .. }), "{last:?}");
     assert!(attempts >= 5, "{attempts}");
     assert_eq!(events.next().await, None);

@@ -44,17 +44,7 @@ async fn it_stops_trying_when_the_node_said_so() {
     next(&mut events).await;
     drop(peer);
     disconnected(&mut events).await;
-    let mut attempts = 0;
-    let last = loop {
-        tokio::select! {
-            biased;
-            event = next(&mut events) => break event,
-            peer = relay.accept() => {
-                drop(peer);
-                attempts += 1;
-            }
-        }
-    };
+    let (last, attempts) = relay.refuse_until_told(&mut events).await;
     assert!(matches!(last, Event::Disconnected { why: Lost::Closed, back_in: None }), "{last:?}");
     assert!(said.elapsed() <= Duration::from_secs(5) && said.elapsed() > Duration::from_secs(3));
     assert!(attempts >= 5, "{attempts}");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod memory_fixture;
 mod relay_fixture;
 mod session_fixture;
 mod support;
@@ -11,12 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use memory_fixture::{client, heard_by, relay};
 use oread::protocol::{ClientFrame, Join, Request, RoomName};
-use oread::relay::{House, Houses, Life, Relay};
-use oread::session::Session;
-use oread::settings::{Address, ListenerSettings, RelaySettings};
-use relay_fixture::{Heard, bytes, heard, hello, publication};
-use session_fixture::{Wire, World, in_virtual_time};
+use oread::settings::RelaySettings;
+use relay_fixture::{Heard, bytes, hello, publication};
+use session_fixture::in_virtual_time;
 
 const REQUESTS: u32 = 4_000;
 /// Requests for which others have to wait at the most.
@@ -30,15 +30,8 @@ fn join(request: u32, room: &str) -> Vec<u8> {
 
 /// Says all of it at once. What is heard, and how many turns others had meanwhile.
 async fn say(said: &[u8]) -> (Vec<Heard>, usize) {
-    let settings = RelaySettings::default();
-    let listener =
-        ListenerSettings::relay("rooms", Address::Tcp(([127, 0, 0, 1], 0).into()), settings.clone());
-    let world = World::new(&listener);
-    let houses = Arc::new(Houses::new(Life::of_number(1), world.context.process.queued.clone()));
-    let relay = Relay::new(House::new(&listener, &settings, 1 << 20, &houses));
-    let wire = Wire::default();
-    let session = Session::new(wire.clone(), &relay, world.context.clone(), world.admit()).unwrap();
-    wire.change(|ends| ends.incoming.extend(said));
+    let (world, relay) = relay(&RelaySettings::default());
+    let wire = client(&world, &relay, said);
     let (turns, others) = (Arc::new(AtomicUsize::new(0)), wire.clone());
     let counted = turns.clone();
     let counting = tokio::spawn(async move {
@@ -55,21 +48,12 @@ async fn say(said: &[u8]) -> (Vec<Heard>, usize) {
             }
         }
     });
-    tokio::spawn(session);
     for _ in 0..10_000 {
         tokio::task::yield_now().await;
     }
     counting.abort();
     tokio::time::sleep(Duration::from_millis(1)).await;
-    let written = wire.ends().written.clone();
-    let mut frames = Vec::new();
-    let mut rest = &written[..];
-    while let Some((length, body)) = rest.split_first_chunk() {
-        let (frame, behind) = body.split_at(u32::from_be_bytes(*length) as usize);
-        frames.push(heard(frame));
-        rest = behind;
-    }
-    (frames, turns.load(Relaxed))
+    (heard_by(&wire), turns.load(Relaxed))
 }
 
 #[test]

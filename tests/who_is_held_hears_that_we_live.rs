@@ -3,18 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod memory_fixture;
 mod relay_fixture;
 mod session_fixture;
 mod support;
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use memory_fixture::{client, heard_by, relay};
 use oread::protocol::{ClientFrame, Join, Request, RoomName};
-use oread::relay::{House, Houses, Life, Relay};
-use oread::session::Session;
-use oread::settings::{Address, ListenerSettings, RelaySettings, RoomSettings, WhenBehind};
-use relay_fixture::{Heard, bytes, heard, hello, publication};
+use oread::relay::Relay;
+use oread::settings::{RelaySettings, RoomSettings, WhenBehind};
+use relay_fixture::{Heard, bytes, hello, publication};
 use session_fixture::{Wire, World, in_virtual_time};
 
 fn join(own: bool) -> Vec<u8> {
@@ -23,34 +23,10 @@ fn join(own: bool) -> Vec<u8> {
     bytes(&ClientFrame::Join(Join { request: Request(1), presence, own, publish_only, room, since }))
 }
 
-/// A relay with these settings.
-fn relay(settings: &RelaySettings) -> (World, Relay) {
-    let address = Address::Tcp(([127, 0, 0, 1], 0).into());
-    let listener = ListenerSettings::relay("rooms", address, settings.clone());
-    let world = World::new(&listener);
-    let houses = Arc::new(Houses::new(Life::of_number(1), world.context.process.queued.clone()));
-    let relay = Relay::new(House::new(&listener, settings, 1 << 20, &houses));
-    (world, relay)
-}
-
 /// A member that has said this.
 fn member(world: &World, relay: &Relay, own: bool, said: &[u8]) -> Wire {
-    let wire = Wire::default();
-    wire.change(|ends| ends.incoming.extend([bytes(&ClientFrame::Hello(hello())), join(own)].concat()));
-    wire.change(|ends| ends.incoming.extend(said));
-    tokio::spawn(Session::new(wire.clone(), relay, world.context.clone(), world.admit()).unwrap());
-    wire
-}
-
-fn heard_by(wire: &Wire) -> Vec<Heard> {
-    let written = wire.ends().written.clone();
-    let (mut frames, mut rest) = (Vec::new(), &written[..]);
-    while let Some((length, body)) = rest.split_first_chunk() {
-        let (frame, behind) = body.split_at(u32::from_be_bytes(*length) as usize);
-        frames.push(heard(frame));
-        rest = behind;
-    }
-    frames
+    let joined = [bytes(&ClientFrame::Hello(hello())), join(own)].concat();
+    client(world, relay, &[&joined, said].concat())
 }
 
 fn messages(number: u32) -> Vec<u8> {

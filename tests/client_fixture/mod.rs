@@ -122,6 +122,21 @@ pub async fn disconnected(events: &mut Events) -> Duration {
 }
 
 impl Relay {
+    /// Drops each connection that the client makes, until there is an event. Says which, and how many attempts there were.
+    pub async fn refuse_until_told(&mut self, events: &mut Events) -> (Event, u32) {
+        let mut attempts = 0;
+        loop {
+            tokio::select! {
+                biased;
+                event = next(events) => return (event, attempts),
+                peer = self.accept() => {
+                    drop(peer);
+                    attempts += 1;
+                }
+            }
+        }
+    }
+
     /// The next connection that the client makes.
     pub async fn accept(&mut self) -> Peer {
         let stream = timeout(PATIENCE, self.accepted.recv()).await.expect("a connection");
