@@ -62,6 +62,18 @@ fn numbers(payloads: &[Vec<u8>]) -> Vec<u32> {
     payloads.iter().map(|payload| u32::from_be_bytes(payload[..4].try_into().unwrap())).collect()
 }
 
+/// Sends numbered frames, and reads only when the daemon has all of them. Says which came back.
+fn what_is_left_of(daemon: &Daemon, count: u32) -> Vec<u32> {
+    let mut client = daemon.connect();
+    pour(daemon, &mut client, count);
+    let all = daemon.until("all were received", |metrics| metrics.frames("received") == i64::from(count));
+    bounds_hold(&all);
+    client.half_close();
+    let (payloads, ending) = client.rest();
+    assert_eq!(ending, Ending::Closed, "no torn frame");
+    numbers(&payloads)
+}
+
 #[test]
 fn block_loses_nothing_and_reads_on_when_the_peer_does() {
     let daemon = Daemon::start(settings(WhenFull::Block));
@@ -86,14 +98,7 @@ fn block_loses_nothing_and_reads_on_when_the_peer_does() {
 #[test]
 fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
     let daemon = Daemon::start(settings(WhenFull::DropOldest));
-    let mut client = daemon.connect();
-    pour(&daemon, &mut client, 2_000);
-    let metrics = daemon.until("all were received", |metrics| metrics.frames("received") == 2_000);
-    bounds_hold(&metrics);
-    client.half_close();
-    let (payloads, ending) = client.rest();
-    let came = numbers(&payloads);
-    assert_eq!(ending, Ending::Closed, "no torn frame");
+    let came = what_is_left_of(&daemon, 2_000);
     assert!(came.is_sorted() && came.last() == Some(&1_999), "the newest is always among them");
     let metrics = daemon.assert_settles();
     assert_eq!(metrics.dropped("outbox_oldest"), 2_000 - i64::try_from(came.len()).unwrap());
@@ -102,14 +107,7 @@ fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
 #[test]
 fn drop_newest_keeps_the_oldest_and_counts_the_rest() {
     let daemon = Daemon::start(settings(WhenFull::DropNewest));
-    let mut client = daemon.connect();
-    pour(&daemon, &mut client, 2_000);
-    let metrics = daemon.until("all were received", |metrics| metrics.frames("received") == 2_000);
-    bounds_hold(&metrics);
-    client.half_close();
-    let (payloads, ending) = client.rest();
-    let came = numbers(&payloads);
-    assert_eq!(ending, Ending::Closed, "no torn frame");
+    let came = what_is_left_of(&daemon, 2_000);
     assert!(
         came.is_sorted() && came.starts_with(&[0, 1, 2, 3, 4, 5, 6, 7]),
         "the oldest are always among them"

@@ -20,6 +20,17 @@ fn start(world: &World, wire: &Wire) -> JoinHandle<()> {
     tokio::spawn(Session::new(wire.clone(), &Echo, world.context.clone(), world.admit()).unwrap())
 }
 
+/// A session whose peer sends so many frames, and takes three bytes of the answer and no more.
+fn start_stalled(world: &World, frames: usize) -> (Wire, JoinHandle<()>) {
+    let wire = Wire::default();
+    let session = start(world, &wire);
+    wire.change(|ends| {
+        ends.window = Some(3);
+        ends.incoming.extend(FRAME.repeat(frames));
+    });
+    (wire, session)
+}
+
 /// A listener without deadlines.
 fn patient() -> ListenerSettings {
     let none = Duration::ZERO;
@@ -75,12 +86,7 @@ fn a_drain_between_a_sessions_birth_and_its_first_turn_is_heard() {
 fn a_drain_gives_a_stalled_peer_what_it_is_owed_when_it_reads_again() {
     in_virtual_time(async {
         let world = World::new(&patient());
-        let wire = Wire::default();
-        let session = start(&world, &wire);
-        wire.change(|ends| {
-            ends.window = Some(3);
-            ends.incoming.extend(FRAME.repeat(4));
-        });
+        let (wire, session) = start_stalled(&world, 4);
         pass(Duration::from_secs(1)).await;
         drain(&world).await;
         pass(Duration::from_mins(2)).await;
@@ -97,12 +103,7 @@ fn a_drain_gives_a_stalled_peer_what_it_is_owed_when_it_reads_again() {
 fn a_cut_ends_whoever_still_flushes() {
     in_virtual_time(async {
         let world = World::new(&patient());
-        let wire = Wire::default();
-        let session = start(&world, &wire);
-        wire.change(|ends| {
-            ends.window = Some(3);
-            ends.incoming.extend(FRAME.repeat(4));
-        });
+        let (_wire, session) = start_stalled(&world, 4);
         pass(Duration::from_secs(1)).await;
         drain(&world).await;
         pass(Duration::from_secs(1)).await;
@@ -119,13 +120,8 @@ fn a_cut_ends_whoever_still_flushes() {
 fn a_peer_that_takes_a_byte_now_and_then_cannot_prolong_a_goodbye() {
     in_virtual_time(async {
         let world = World::new(&listener(|_| {}));
-        let wire = Wire::default();
-        let session = start(&world, &wire);
-        wire.change(|ends| {
-            ends.window = Some(3);
-            ends.incoming.extend(FRAME.repeat(40));
-            ends.incoming.extend([0xFF; 4]);
-        });
+        let (wire, session) = start_stalled(&world, 40);
+        wire.change(|ends| ends.incoming.extend([0xFF; 4]));
         for _ in 0..7 {
             pass(Duration::from_secs(5)).await;
             wire.change(|ends| ends.window = Some(1));
@@ -140,13 +136,8 @@ fn a_peer_that_takes_a_byte_now_and_then_cannot_prolong_a_goodbye() {
 fn a_peer_that_has_closed_its_side_is_bound_by_lifetime() {
     in_virtual_time(async {
         let world = World::new(&listener(|settings| settings.limits.lifetime = Duration::from_mins(1)));
-        let wire = Wire::default();
-        let session = start(&world, &wire);
-        wire.change(|ends| {
-            ends.window = Some(3);
-            ends.incoming.extend(FRAME.repeat(100));
-            ends.eof = true;
-        });
+        let (wire, session) = start_stalled(&world, 100);
+        wire.change(|ends| ends.eof = true);
         for _ in 0..20 {
             pass(Duration::from_secs(5)).await;
             wire.change(|ends| ends.window = Some(1));
@@ -184,12 +175,7 @@ fn a_peer_that_does_not_take_what_it_is_owed_is_freed_within_a_second_by_disconn
             settings.outbox.when_full = WhenFull::Disconnect;
             settings.outbox.frames = 2;
         }));
-        let wire = Wire::default();
-        let session = start(&world, &wire);
-        wire.change(|ends| {
-            ends.window = Some(3);
-            ends.incoming.extend(FRAME.repeat(9));
-        });
+        let (_wire, session) = start_stalled(&world, 9);
         tokio::time::timeout(Duration::from_secs(1), session).await.expect("within a second").unwrap();
         assert_eq!(world.ends(), [CloseReason::OutboxFull]);
         world.assert_settled();

@@ -31,7 +31,8 @@ static void report_gaps(const struct crowd *crowd, const struct room *room, uint
     unsigned behind = 0;
     for (unsigned i = 0; i < crowd->plan.members; i++) {
         const struct session *s = &room->members[i];
-        if (s->missing > published) fail("a member was told that %llu of %llu messages are missing", (unsigned long long)s->missing, (unsigned long long)published);
+        if (s->missing > published)
+            fail("a member was told that %llu of %llu messages are missing", (unsigned long long)s->missing, (unsigned long long)published);
         missing += s->missing;
         behind += s->missing > 0;
     }

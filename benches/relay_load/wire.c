@@ -5,7 +5,8 @@
 
 const char *const wire_names[WIRES] = {"plain", "oread", "nats", "resp"};
 
-enum { HELLO = 0x01, JOIN = 0x02, LEAVE = 0x03, PUBLISH = 0x04, PING = 0x06, PONG = 0x07, JOINED = 0x82, LEFT = 0x83, MESSAGE = 0x84, GAP = 0x88, ERROR = 0x89 };
+enum { HELLO = 0x01, JOIN = 0x02, LEAVE = 0x03, PUBLISH = 0x04, PING = 0x06, PONG = 0x07 };
+enum { JOINED = 0x82, LEFT = 0x83, MESSAGE = 0x84, GAP = 0x88, ERROR = 0x89 };
 
 static void put32(unsigned char *at, uint32_t value) {
     for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
@@ -15,12 +16,12 @@ static uint32_t get32(const unsigned char *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-int wire_confirms(enum wire wire, int publishes) {
-    return wire == OREAD || wire == NATS || (wire == RESP && !publishes);
-}
-
 static uint64_t get64(const unsigned char *at) {
     return (uint64_t)get32(at) << 32 | get32(at + 4);
+}
+
+int wire_confirms(enum wire wire, int publishes) {
+    return wire == OREAD || wire == NATS || (wire == RESP && !publishes);
 }
 
 static void form_oread(uint32_t number, struct form *f) {
