@@ -1,5 +1,5 @@
-//! A panic outside of sessions is not lived with: the daemon drains, so that whoever is connected is finished in order, and ends with code 70,
-//! upon which a supervisor starts it again. The binary turns any panic of its own into that code too.
+//! Promise: a panic outside of sessions is not lived with: the daemon drains, so that whoever is connected is finished in order, and ends with
+//! code 70, upon which a supervisor starts it again. The binary turns any panic of its own into that code too.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,5 @@
-//! A peer that writes all it has before it reads anything gets what it is owed and a clean end, though the daemon stops meanwhile: what still
-//! arrives is read away, so that nothing is reset, and the session counts as finished.
+//! Promise: a peer that writes all it has before it reads anything gets what it is owed and a clean end, though the daemon stops meanwhile:
+//! what still arrives is read away, so that nothing is reset, and the session counts as finished.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,5 @@
-//! A frame has one deadline, from its first byte. Bytes that trickle in do not put it off, whether they are of the header or of the body.
+//! Promise: a frame has one deadline, from its first byte. Bytes that trickle in do not put it off, whether they are of the header or of the
+//! body.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,5 @@
-//! A peer that has closed its side still gets all that it is owed, then the end. One that resets, at whatever point, ends its own session
-//! and nothing else.
+//! Promise: a peer that has closed its side still gets all that it is owed, then the end. One that resets, at whatever point, ends its own
+//! session and nothing else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! SIGKILL: peers see the end of their connections, and nothing stays behind that stands in the way of the next start.
+//! Promise: after SIGKILL peers see the end of their connections, and nothing stays behind that stands in the way of the next start.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -1,4 +1,4 @@
-//! A line that does not end is closed at the limit, having cost no more than the limit. One that ends there passes.
+//! Promise: a line that does not end is closed at the limit, having cost no more than the limit. One that ends there passes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

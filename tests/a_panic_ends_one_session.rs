@@ -1,5 +1,5 @@
-//! A panic in the code of one session ends that session only. It is counted as its reason, and places, gauges and the accept loop are right
-//! afterwards.
+//! Promise: a panic in the code of one session ends that session only. It is counted as its reason, and places, gauges and the accept loop are
+//! right afterwards.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

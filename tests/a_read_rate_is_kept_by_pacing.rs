@@ -1,5 +1,5 @@
-//! A read rate is kept by reading later, never by dropping: everything is answered, no faster than the rate, and a session that keeps within
-//! it is neither slowed nor woken for it. In virtual time.
+//! Promise: a read rate is kept by reading later, never by dropping: everything is answered, no faster than the rate, and a session that keeps
+//! within it is neither slowed nor woken for it. In virtual time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,5 @@
-//! A peer that reads nothing, or only a little, costs its outbox and no more; what happens then is the listener's policy; and every frame
-//! received is sent or counted as dropped under its one reason.
+//! Promise: a peer that reads nothing, or only a little, costs its outbox and no more; what happens then is the listener's policy; and every
+//! frame received is sent or counted as dropped under its one reason.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

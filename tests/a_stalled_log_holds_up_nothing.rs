@@ -1,4 +1,4 @@
-//! Whatever happens to the log (a pipe that nobody reads, a closed pipe, a full disk), those who log go on at once, the process ends
+//! Promise: whatever happens to the log (a pipe that nobody reads, a closed pipe, a full disk), those who log go on at once, the process ends
 //! at once, and lost lines are counted. A log that works loses nothing.
 //!
 //! The log is the process's own, so each test runs this binary again as a child, with its stderr in the state in question.

@@ -1,4 +1,4 @@
-//! The process is stopped for longer than any of its deadlines and goes on: nobody is cut for it, and what waits is served.
+//! Promise: the process is stopped for longer than any of its deadlines and goes on: nobody is cut for it, and what waits is served.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

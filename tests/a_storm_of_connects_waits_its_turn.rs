@@ -1,5 +1,5 @@
-//! Thousands that connect at once wait in the backlog and are all served; with an admission rate they come in at that rate, and none is
-//! refused for it.
+//! Promise: thousands that connect at once wait in the backlog and are all served; with an admission rate they come in at that rate, and none
+//! is refused for it.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

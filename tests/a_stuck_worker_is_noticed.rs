@@ -1,5 +1,5 @@
-//! A worker whose loop stands still is told of: `/livez` fails and names it, metrics, status and log say so, and systemd's watchdog starves.
-//! The others go on meanwhile. At the end it is left behind.
+//! Promise: a worker whose loop stands still is told of: `/livez` fails and names it, metrics, status and log say so, and systemd's watchdog
+//! starves. The others go on meanwhile. At the end it is left behind.
 //!
 //! What blocks it is a `close` that waits, as `socket.linger` asks, for a peer that does not read.
 

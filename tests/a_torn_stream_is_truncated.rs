@@ -1,4 +1,4 @@
-//! A stream that ends inside a frame ends the session as `truncated`, and the part is delivered to nobody.
+//! Promise: a stream that ends inside a frame ends the session as `truncated`, and the part is delivered to nobody.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,5 @@
-//! A peer that vanished without a word, as in a power cut, is noticed by TCP keepalive and its session ended, though nothing is sent to it.
+//! Promise: a peer that vanished without a word, as in a power cut, is noticed by TCP keepalive and its session ended, though nothing is sent
+//! to it.
 //!
 //! The peer lives in a network namespace of its own, whose packets are then dropped. That takes root, `ip` and `iptables`; without them
 //! there is nothing to test here.

@@ -1,5 +1,5 @@
-//! Out of descriptors an accept loop tries again after waits that double from 5 ms to 1 s, and at once when a session ends: exactly, in
-//! virtual time. (With a real lack of descriptors: `without_descriptors_sessions_go_on.rs`.)
+//! Promise: out of descriptors an accept loop tries again after waits that double from 5 ms to 1 s, and at once when a session ends: exactly,
+//! in virtual time. (With a real lack of descriptors: `without_descriptors_sessions_go_on.rs`.)
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

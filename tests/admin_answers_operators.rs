@@ -1,5 +1,5 @@
-//! The admin address says what it knows to whoever asks properly, tells others what they could have asked, and keeps answering
-//! until the daemon ends.
+//! Promise: the admin address says what it knows to whoever asks properly, tells others what they could have asked, and keeps answering until
+//! the daemon ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
 
 mod operator;

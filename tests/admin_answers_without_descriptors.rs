@@ -1,4 +1,4 @@
-//! When sessions have taken every descriptor, metrics still come, and the loop neither spins nor keeps what it borrowed.
+//! Promise: when sessions have taken every descriptor, metrics still come, and the loop neither spins nor keeps what it borrowed.
 //!
 //! Alone in its binary: it lowers the limit of the whole process.
 #![cfg(unix)]

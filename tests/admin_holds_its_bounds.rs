@@ -1,5 +1,5 @@
-//! No client of the admin address holds a seat for longer than its deadline, takes more seats than there are, or makes it keep
-//! more bytes than it said.
+//! Promise: no client of the admin address holds a seat for longer than its deadline, takes more seats than there are, or makes it keep more
+//! bytes than it said.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod operator;

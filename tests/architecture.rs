@@ -1,4 +1,4 @@
-//! Holds the structure: which part may know which, how large a file and a function may be, and that every file says what it is.
+//! Promise: the structure holds: no part knows what it may not, files and functions stay small, and every file says what it is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -194,6 +194,17 @@ fn every_file_says_what_it_is() {
         .map(|file| file.display().to_string())
         .collect();
     assert!(silent.is_empty(), "these do not open with a `//!` paragraph: {silent:?}");
+}
+
+#[test]
+fn every_test_begins_with_its_promise() {
+    let unsaid: Vec<_> = rust_files("tests")
+        .into_iter()
+        .filter(|file| file.parent().is_some_and(|folder| folder.ends_with("tests")))
+        .filter(|file| !first_line(file).starts_with("//! Promise: "))
+        .map(|file| file.display().to_string())
+        .collect();
+    assert!(unsaid.is_empty(), "these do not open with `//! Promise: `: {unsaid:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A bad configuration ends with code 78 within 200 ms of a processor and binds nothing; a good one with 0.
+//! Promise: a bad configuration ends with code 78 within 200 ms of a processor and binds nothing; a good one with 0.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

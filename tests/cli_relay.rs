@@ -1,4 +1,4 @@
-//! `oread relay ADDR` is a relay from one line: with the protocol, or plain, where a frame is a line unless told otherwise.
+//! Promise: `oread relay ADDR` is a relay from one line: with the protocol, or plain, where a frame is a line unless told otherwise.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

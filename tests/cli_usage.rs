@@ -1,5 +1,4 @@
-//! The command line explains itself: wrong use is 64 on stderr, what was asked for is on stdout, and a reader
-//! that leaves is no error.
+//! Promise: the command line explains itself: wrong use is 64 on stderr, what was asked for is on stdout, and a reader that leaves is no error.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,4 @@
-//! Values that are right by themselves and wrong together are refused before anything is bound; what merely
-//! looks odd is not.
+//! Promise: values that are right by themselves and wrong together are refused before anything is bound; what merely looks odd is not.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,4 @@
-//! The files that are shipped are right: each loads, and the reference file, the handbook and the program say
-//! the same of every key.
+//! Promise: the files that are shipped are right: each loads, and the reference file, the handbook and the program say the same of every key.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,5 @@
-//! Files, environment and `--set` override each other in that order, each value keeps its origin, and no
-//! variable is silently passed over.
+//! Promise: files, environment and `--set` override each other in that order, each value keeps its origin, and no variable is silently passed
+//! over.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,4 @@
-//! Whatever is written, the answer is settings or problems: never a panic, never an empty list of problems,
-//! never a doubtful place.
+//! Promise: whatever is written, the answer is settings or problems: never a panic, never an empty list of problems, never a doubtful place.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

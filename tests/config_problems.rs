@@ -1,5 +1,4 @@
-//! Everything that is wrong is reported at once, each with file, line, column, key and remedy: word for word
-//! as an operator reads it.
+//! Promise: everything that is wrong is reported at once, each with file, line, column, key and remedy: word for word as an operator reads it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! A relay is configured like all else: its keys become its settings, rooms by name fall back to those of each room, and what
+//! Promise: a relay is configured like all else: its keys become its settings, rooms by name fall back to those of each room, and what
 //! contradicts itself is refused with its place and the remedy.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -1,5 +1,4 @@
-//! The difference between two configurations names each changed key, both values, and what a reload does with
-//! it.
+//! Promise: the difference between two configurations names each changed key, both values, and what a reload does with it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

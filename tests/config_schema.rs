@@ -1,4 +1,4 @@
-//! The JSON Schema knows every key and no other, so that an editor marks what `oread check` would refuse.
+//! Promise: the JSON Schema knows every key and no other, so that an editor marks what `oread check` would refuse.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,4 @@
-//! The configuration's table of socket options and that of the sockets say the same: which there are, where,
-//! and on which transport.
+//! Promise: the configuration's table of socket options and that of the sockets say the same: which there are, where, and on which transport.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! The daemon whose log nobody takes starts, echoes, answers its operators, drains on TERM and ends in order, as if nothing were the
+//! Promise: the daemon whose log nobody takes starts, echoes, answers its operators, drains on TERM and ends in order, as if nothing were the
 //! matter.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

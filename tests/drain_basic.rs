@@ -1,5 +1,5 @@
-//! A drain ends every session in order: it stops accepting, delivers what is owed, says goodbye with a FIN, reads away what still arrives,
-//! and is over as soon as the last session is. What is not finished at the deadline is cut, and the report says so.
+//! Promise: a drain ends every session in order: it stops accepting, delivers what is owed, says goodbye with a FIN, reads away what still
+//! arrives, and is over as soon as the last session is. What is not finished at the deadline is cut, and the report says so.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

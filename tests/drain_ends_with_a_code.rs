@@ -1,5 +1,5 @@
-//! The exit code tells how a drain went: 0 when every session was finished, 75 when some were cut, be it by the deadline or by a second
-//! signal. TERM and INT are the same.
+//! Promise: the exit code tells how a drain went: 0 when every session was finished, 75 when some were cut, be it by the deadline or by a
+//! second signal. TERM and INT are the same.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

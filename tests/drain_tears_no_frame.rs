@@ -1,5 +1,5 @@
-//! TERM amid a thousand sessions, each with frames in both directions: no frame is torn, no connection is reset, though the peers go on
-//! sending; the process ends with 0, and its report counts them all.
+//! Promise: TERM amid a thousand sessions, each with frames in both directions: no frame is torn, no connection is reset, though the peers go
+//! on sending; the process ends with 0, and its report counts them all.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

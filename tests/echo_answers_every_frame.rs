@@ -1,4 +1,4 @@
-//! What is sent comes back, byte for byte and in order: every size up to the maximum, pipelined or not, on every listener and codec.
+//! Promise: what is sent comes back, byte for byte and in order: every size up to the maximum, pipelined or not, on every listener and codec.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! A Unix socket is answered like TCP: the same limits, endings and drain, and no address to limit by.
+//! Promise: a Unix socket is answered like TCP: the same limits, endings and drain, and no address to limit by.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

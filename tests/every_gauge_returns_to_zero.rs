@@ -1,5 +1,5 @@
-//! After a storm of sessions that ended in every way that there is, every gauge is back at zero, every session has ended for one reason, and
-//! every frame is accounted for.
+//! Promise: after a storm of sessions that ended in every way that there is, every gauge is back at zero, every session has ended for one
+//! reason, and every frame is accounted for.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

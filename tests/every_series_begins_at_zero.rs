@@ -1,4 +1,4 @@
-//! Every label set that a metric can have is there at zero before the first session, each family has its HELP and TYPE as the
+//! Promise: every label set that a metric can have is there at zero before the first session, each family has its HELP and TYPE as the
 //! catalogue says, nothing renders as a summary, and sums over workers are right.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
 

@@ -1,4 +1,4 @@
-//! Floods of frames without a payload, or with one byte, are answered to the last, in memory that does not grow with their number.
+//! Promise: floods of frames without a payload, or with one byte, are answered to the last, in memory that does not grow with their number.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -1,5 +1,5 @@
-//! A length is a claim. One over the maximum ends the session at once; one within it costs memory only as its bytes arrive, and its time
-//! is limited from its first byte.
+//! Promise: a length is a claim. One over the maximum ends the session at once; one within it costs memory only as its bytes arrive, and its
+//! time is limited from its first byte.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

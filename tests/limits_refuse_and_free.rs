@@ -1,5 +1,5 @@
-//! Sessions are limited for the process, the listener and the address. A refusal is counted under the limit that refused, and a place is
-//! free as soon as its session has ended, however many came and went.
+//! Promise: sessions are limited for the process, the listener and the address. A refusal is counted under the limit that refused, and a place
+//! is free as soon as its session has ended, however many came and went.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! `docs/metrics.md` lists the metrics that there are, and `docs/operations.md` explains every reason that they name.
+//! Promise: `docs/metrics.md` lists the metrics that there are, and `docs/operations.md` explains every reason that they name.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fmt::Write;

@@ -1,5 +1,5 @@
-//! A storm of hangups is answered by at least one report and never by as many; a report says what would change or why nothing can; and an
-//! order to stop gets through.
+//! Promise: a storm of hangups is answered by at least one report and never by as many; a report says what would change or why nothing can; and
+//! an order to stop gets through.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -1,4 +1,5 @@
-//! Connections that are refused are counted, and told of in the log by reason: how many, and the last of them; a flood of them does not flood the log.
+//! Promise: connections that are refused are counted, and told of in the log by reason: how many, and the last of them; a flood of them does
+//! not flood the log.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

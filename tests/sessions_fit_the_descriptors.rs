@@ -1,5 +1,5 @@
-//! The session limit fits the descriptor limit: `auto` shrinks to what there is and says so; a number that cannot be carried is refused,
-//! with the arithmetic.
+//! Promise: the session limit fits the descriptor limit: `auto` shrinks to what there is and says so; a number that cannot be carried is
+//! refused, with the arithmetic.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

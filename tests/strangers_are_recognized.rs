@@ -1,5 +1,5 @@
-//! A client that speaks TLS, HTTP or the other byte order on a plain port is closed like any frame that is too large, and the log says what
-//! it probably is: once, with the peer, never with what it sent.
+//! Promise: a client that speaks TLS, HTTP or the other byte order on a plain port is closed like any frame that is too large, and the log says
+//! what it probably is: once, with the peer, never with what it sent.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

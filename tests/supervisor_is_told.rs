@@ -1,4 +1,5 @@
-//! systemd hears what becomes of the daemon: ready, reloading and ready again, stopping, and in between that its control loop still turns.
+//! Promise: systemd hears what becomes of the daemon: ready, reloading and ready again, stopping, and in between that its control loop still
+//! turns.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

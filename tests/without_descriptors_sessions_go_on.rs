@@ -1,5 +1,6 @@
-//! Out of descriptors, sessions go on, operators are answered, the log says so now and then, and accept is tried now and then; when a descriptor
-//! is free, the next connection is accepted. (How soon, exactly: `accept_waits_and_wakes.rs`. What it costs: `make measure-descriptors`.)
+//! Promise: out of descriptors, sessions go on, operators are answered, the log says so now and then, and accept is tried now and then; when a
+//! descriptor is free, the next connection is accepted. (How soon, exactly: `accept_waits_and_wakes.rs`. What it costs:
+//! `make measure-descriptors`.)
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]

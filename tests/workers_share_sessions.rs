@@ -1,5 +1,5 @@
-//! Two workers each carry their share of the sessions: of a burst of connections, and of a trickle; with one accept socket that hands over,
-//! and with one a worker.
+//! Promise: two workers each carry their share of the sessions: of a burst of connections, and of a trickle; with one accept socket that hands
+//! over, and with one a worker.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
