@@ -70,6 +70,26 @@ async fn a_flooded_room_has_its_turns_and_no_more() {
     assert!(in_echo <= most, "{in_echo} bytes of the flood before an echo came");
 }
 
+/// More members than are woken at once, by whoever has news for them.
+const MANY: u64 = 20;
+
+#[tokio::test]
+async fn a_large_room_beside_a_flood_waits_no_longer() {
+    let world = World::new(&support::settings().listeners[0]);
+    let houses = Arc::new(Houses::new(Life::of_host(), world.context.process.queued.clone()));
+    let (flooded, quiet) = (room(&houses), room(&houses));
+    let moved = Arc::new(AtomicU64::new(0));
+    seat(&world, &flooded, Flood { speaks: true, moved: moved.clone() });
+    for _ in 0..MANY {
+        seat(&world, &quiet, Flood { speaks: false, moved: Arc::default() });
+    }
+    let (from, to) = (client(&world, &quiet).await, client(&world, &quiet).await);
+    let in_room = worst(&moved, from, Some(to)).await;
+    // As above, and a look while the wake-ups are gathered.
+    let most = 5 * 3 * TURN;
+    assert!(in_room <= most, "{in_room} bytes of the flood before a quiet room's frame came");
+}
+
 /// A member of so many rooms, the first of which is far ahead of what it reads: the others' messages do not wait for that.
 #[track_caller]
 fn assert_served_in_turns(all: usize) {

@@ -19,8 +19,8 @@ const FEW: usize = 16;
 pub struct Bell {
     wakes: Mutex<Vec<Wake>>,
     rung: Notify,
-    /// Appends by the worker's own sessions, counted round and round.
-    appends: AtomicU32,
+    /// Bytes that the worker's own sessions appended to rooms, counted round and round.
+    appended: AtomicU32,
 }
 
 impl Bell {
@@ -40,11 +40,11 @@ impl Bell {
         }
     }
 
-    /// A session of this worker appended something to a room. Who waits there may have been left here before.
+    /// A session of this worker appended so many bytes to a room. Who waits there may have been left here before.
     #[inline]
-    pub fn appended(&self) {
+    pub fn appended(&self, bytes: u32) {
         // One thread writes it: a lost count is none.
-        self.appends.store(self.appends.load(Relaxed).wrapping_add(1), Relaxed);
+        self.appended.store(self.appended.load(Relaxed).wrapping_add(bytes), Relaxed);
     }
 
     /// Wakes whoever is to be woken, for ever, a slice at a time. To be spawned on the worker.
@@ -66,11 +66,11 @@ impl Bell {
     /// Lets the runtime look at its sockets, again and again while that brings something: what arrives together goes out together.
     async fn gather(&self, patience: &mut Patience) {
         let mut round = patience.round(self.wakes().len());
-        let mut before = self.appends.load(Relaxed);
+        let mut before = self.appended.load(Relaxed);
         loop {
             tokio::task::yield_now().await;
-            let after = self.appends.load(Relaxed);
-            if !round.goes_on(after != before) {
+            let after = self.appended.load(Relaxed);
+            if !round.goes_on(after.wrapping_sub(before)) {
                 return patience.learn(&round);
             }
             before = after;

@@ -39,11 +39,13 @@ impl Conversation {
         let mut wakes = Vec::new();
         // Who has waited long enough does not wait again for each segment that has to make room.
         let mut waited = false;
+        let mut appended = 0;
         let (published, laggards) = loop {
             match state.log.append(turn.now, &membership.member, run, || turn.handle.wake_for(place)) {
                 Append::Taken { first, messages, wake, laggards } => {
                     state.appended(turn.stats);
                     turn.stats.relay.published.add(messages as u64);
+                    appended = messages.checked_sub(1).map_or(0, |last| run.ends[last]);
                     extend(&mut wakes, wake);
                     break (Published::Taken { first, messages, members: state.log.members() }, laggards);
                 }
@@ -61,7 +63,7 @@ impl Conversation {
         };
         state.settle(&self.house.houses.queued, turn.stats);
         drop(state);
-        turn.worker.bell().appended();
+        turn.worker.bell().appended(appended);
         turn.ring(wakes);
         self.end_laggards(turn, &room, laggards);
         if self.house.houses.queued.is_spent() {
