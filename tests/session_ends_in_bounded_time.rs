@@ -4,6 +4,7 @@
 
 mod session_fixture;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use oread::reason::CloseReason;
@@ -79,6 +80,35 @@ fn a_drain_between_a_sessions_birth_and_its_first_turn_is_heard() {
         drain(&world).await;
         tokio::time::timeout(Duration::from_secs(1), session).await.expect("within a second").unwrap();
         assert_eq!(world.ends(), [CloseReason::Drained]);
+    });
+}
+
+#[test]
+fn those_that_read_away_a_flood_wait_for_their_turns_once_each() {
+    in_virtual_time(async {
+        let world = World::new(&patient());
+        let wires: Vec<Wire> = (0..5).map(|_| Wire::default()).collect();
+        for wire in &wires {
+            wire.change(|ends| {
+                ends.incoming.extend(FRAME.iter().cycle().take(FRAME.len() << 15));
+                ends.endless = true;
+            });
+            start(&world, wire);
+        }
+        tokio::task::yield_now().await;
+        drain(&world).await;
+        let sessions = world.context.worker.sessions();
+        let mut held = 0;
+        for _ in 0..100 {
+            for session in &sessions {
+                // As a socket does to which more has come.
+                session.wake();
+            }
+            tokio::task::yield_now().await;
+            held = sessions.iter().map(Arc::strong_count).max().unwrap().max(held);
+        }
+        // The session, the worker's roster, this test, and a place in the worker's lane.
+        assert_eq!(held, 4);
     });
 }
 

@@ -17,9 +17,10 @@ pub(super) enum Ahead {
 }
 
 impl Ahead {
-    /// After a turn that moved so many bytes.
-    pub(super) fn learn(&mut self, moved: usize) {
-        if moved >= LARGE {
+    /// After a turn that moved so many bytes. One that ends has turns while it waits in the lane, and is not to stand there twice.
+    pub(super) fn learn(&mut self, moved: usize, lane: &Lane) {
+        let waits = matches!(*self, Self::Lane(ticket) if !lane.has_let_go(ticket));
+        if moved >= LARGE && !waits {
             *self = Self::Others(u32::try_from(moved).unwrap_or(u32::MAX));
         }
     }

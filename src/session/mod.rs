@@ -171,7 +171,7 @@ where
                 break;
             }
         }
-        self.ahead.learn(moved);
+        self.ahead.learn(moved, self.seat.context().worker.lane());
         if moved >= QUANTUM {
             // Not woken at once, or a session that never waits would keep the runtime from looking at other sockets.
             self.steps_back();
