@@ -74,12 +74,18 @@ impl Directory for Present {
     }
 
     fn kick(&self, session: u64) -> bool {
+        let session = SessionId(session);
         // One that was replaced has its number until it is gone.
-        let found: Vec<_> = self.everyone().filter(|handle| handle.session() == SessionId(session)).collect();
-        for handle in &found {
+        let found: Vec<_> = self.everyone().filter(|handle| handle.session() == session).collect();
+        if found.is_empty() {
+            return false;
+        }
+        // Before it ends, or its ticket could be quicker.
+        let heirs = self.houses(None).into_iter().filter_map(|house| house.bar(session));
+        for handle in heirs.chain(found) {
             handle.end(CloseReason::Kicked);
         }
-        !found.is_empty()
+        true
     }
 }
 

@@ -56,6 +56,13 @@ impl Departures {
         self.in_order.get(&(when, session)).copied()
     }
 
+    /// One that is kept was kicked after all.
+    pub(super) fn bar(&mut self, session: SessionId) {
+        if let Some(when) = self.when.get(&session) {
+            self.in_order.insert((*when, session), Departure::Kicked);
+        }
+    }
+
     /// The session is back.
     pub(super) fn forget(&mut self, session: SessionId) {
         if let Some(when) = self.when.remove(&session) {

@@ -44,6 +44,8 @@ struct More {
     generation: u32,
     /// Who waits to take its place.
     heir: Option<Arc<Handle>>,
+    /// Whether an operator ended it, also if it was told to end for another reason before.
+    kicked: bool,
 }
 
 /// What comes of a ticket.
@@ -92,7 +94,7 @@ impl Guests {
         }
         handle.rename(bearer.session);
         let generation = bearer.generation.saturating_add(1);
-        let more = Some(Box::new(More { name, generation, heir: None }));
+        let more = Some(Box::new(More { name, generation, ..More::default() }));
         book.here.insert(bearer.session, Guest { handle: handle.clone(), more });
         Return::Back(generation)
     }
@@ -104,13 +106,31 @@ impl Guests {
         if !book.here.get(&session).is_some_and(|guest| Arc::ptr_eq(&guest.handle, handle)) {
             return;
         }
-        let more = book.here.remove(&session).and_then(|guest| guest.more);
-        let (generation, heir) = more.map_or((0, None), |more| (more.generation, more.heir));
-        book.note_departure(handle, generation);
+        let more =
+            book.here.remove(&session).and_then(|guest| guest.more).map(|more| *more).unwrap_or_default();
+        let kicked = more.kicked || handle.ordered() == Some(CloseReason::Kicked);
+        book.note_departure(
+            session,
+            if kicked { Departure::Kicked } else { Departure::Left(more.generation) },
+        );
         drop(book);
-        if let Some(heir) = heir {
+        if let Some(heir) = more.heir {
             ring(None, vec![heir.wake_for(0)]);
         }
+    }
+
+    /// An operator ends the session of this number: its ticket brings nobody back, also where it is about to be replaced or has left, and says its
+    /// last words. Says who has the number.
+    pub(super) fn bar(&self, session: SessionId) -> Option<Arc<Handle>> {
+        let mut book = self.lock();
+        if let Some(guest) = book.here.get_mut(&session) {
+            guest.more.get_or_insert_default().kicked = true;
+            return Some(guest.handle.clone());
+        }
+        if let Some(gone) = &mut book.gone {
+            gone.bar(session);
+        }
+        None
     }
 
     /// The session of this number.
@@ -144,11 +164,10 @@ impl Book {
         comes
     }
 
-    fn note_departure(&mut self, handle: &Handle, generation: u32) {
-        let Some(gone) = &mut self.gone else { return };
-        let kicked = handle.ordered() == Some(CloseReason::Kicked);
-        let departure = if kicked { Departure::Kicked } else { Departure::Left(generation) };
-        gone.note(Instant::now(), handle.session(), departure);
+    fn note_departure(&mut self, session: SessionId, departure: Departure) {
+        if let Some(gone) = &mut self.gone {
+            gone.note(Instant::now(), session, departure);
+        }
     }
 }
 
@@ -182,5 +201,24 @@ mod tests {
         assert_eq!(back(1, false), Return::Stale);
         assert_eq!(back(1, true), Return::Back(1));
         assert_eq!(back(2, false), Return::Back(1), "the second is kept");
+    }
+    #[test]
+    fn one_that_is_kicked_on_its_way_out_does_not_come_back() {
+        let guests = Guests::new(Some(Duration::from_mins(1)));
+        let back = |session| {
+            let bearer = Bearer { session: SessionId(session), generation: 0 };
+            guests.come_back(Claim { bearer, in_time: true }, &handle(9), None)
+        };
+        let (replaced, left, neither) = (handle(1), handle(2), handle(3));
+        for session in [&replaced, &left, &neither] {
+            guests.check_in(session, None);
+        }
+        assert_eq!(back(1), Return::Waits);
+        assert!(guests.bar(SessionId(1)).is_some_and(|found| Arc::ptr_eq(&found, &replaced)));
+        guests.check_out(&left);
+        assert!(guests.bar(SessionId(2)).is_none());
+        guests.check_out(&replaced);
+        guests.check_out(&neither);
+        assert_eq!([1, 2, 3].map(back), [Return::Stale, Return::Stale, Return::Back(1)]);
     }
 }

@@ -11,8 +11,9 @@ use super::guests::Guests;
 use super::houses::Houses;
 use super::room::{Room, RoomState};
 use super::tickets::TicketOffice;
-use crate::handle::MailRules;
+use crate::handle::{Handle, MailRules};
 use crate::pace::Rate;
+use crate::peer::SessionId;
 use crate::room::{Hearing, Member, NotSeated, RoomLog, RoomRules, Start};
 use crate::service::Turn;
 use crate::settings::{ListenerSettings, RelayProtocol, RelaySettings};
@@ -95,6 +96,11 @@ impl House {
         });
         houses.add(&house);
         house
+    }
+
+    /// An operator ends the session of this number: its ticket is worth nothing from here on. Says who has the number at this moment.
+    pub fn bar(&self, session: SessionId) -> Option<Arc<Handle>> {
+        self.guests.bar(session)
     }
 
     /// The name of the one room, in plain mode.
