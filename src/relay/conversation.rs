@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::house::{House, MESSAGE};
 use super::membership::{Membership, Memberships};
 use super::notices::NOTHING;
+use super::plain::PLACE;
 use super::speaker::Speaker;
 use crate::codec::FrameFault;
 use crate::handle::Handle;
@@ -73,6 +74,16 @@ impl Conversation {
     /// So many messages were published.
     pub(super) fn spend(&mut self, messages: usize) {
         self.bucket.take(self.house.rate, messages.saturating_mul(MESSAGE));
+    }
+
+    /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment. Where that is now, others have a turn first.
+    pub(super) fn hold_until(&mut self, turn: &Turn<'_>, until: Tick, taken: usize) -> Next {
+        if until <= turn.now {
+            turn.worker.bell().leave(vec![turn.handle.wake_for(PLACE)]);
+        } else {
+            self.again = until;
+        }
+        Next::Hold { taken: u32::try_from(taken).unwrap_or(u32::MAX) }
     }
 
     /// The session came into a room, or asked again: it is told who is there, comes and goes, or no longer.

@@ -6,7 +6,6 @@ use super::conversation::Conversation;
 use super::publication::Published;
 use crate::room::Run;
 use crate::service::{Batch, Next, Turn};
-use crate::tick::Tick;
 
 /// The place of the room: it is the only one.
 pub(super) const PLACE: u32 = 0;
@@ -52,23 +51,10 @@ impl Conversation {
                 if messages == count {
                     return Next::Go;
                 }
-                self.hold_until(
-                    turn,
-                    if messages == allowed { turn.now.after(1) } else { turn.now },
-                    messages,
-                )
+                let until = if messages == allowed { turn.now.after(1) } else { turn.now };
+                self.hold_until(turn, until, messages)
             }
             Published::Full { until } => self.hold_until(turn, until, 0),
         }
-    }
-
-    /// The rest of the batch, behind so many frames, has to wait: for news, or until that moment. Where that is now, others have a turn first.
-    pub(super) fn hold_until(&mut self, turn: &Turn<'_>, until: Tick, taken: usize) -> Next {
-        if until <= turn.now {
-            turn.worker.bell().leave(vec![turn.handle.wake_for(PLACE)]);
-        } else {
-            self.again = until;
-        }
-        Next::Hold { taken: u32::try_from(taken).unwrap_or(u32::MAX) }
     }
 }
