@@ -1,4 +1,4 @@
-"""The relay's tables. Ratios are to the cheaper broker at that shape: medians over rounds, each within its round."""
+"""The relay's tables of cost, latency and memory. Ratios are to the cheaper broker at that shape: medians over rounds, each within its round."""
 
 from statistics import median
 

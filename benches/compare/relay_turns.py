@@ -1,4 +1,5 @@
-"""One turn of the relay's part: a fresh server under one kind of load, and what is to know of it. What of a turn makes a table is in relay_table.
+"""One turn of the relay's part: a fresh server under one kind of load, and what is to know of it. relay_table and relay_crowd_table make
+tables of them.
 
 Cost is the server's CPU time a delivery: one message that one member received. The load is benches/relay_load, which checks each of them.
 """
