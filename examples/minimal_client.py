@@ -46,12 +46,14 @@ class Client:
 
     def hear(self, kind, body):
         if kind == WELCOME:
+            (self.session,) = struct.unpack_from(">Q", body, 6)
             self.ticket = body[24 : 24 + struct.unpack_from(">H", body, 22)[0]]
         elif kind == JOINED:
-            _, self.number, epoch, position = struct.unpack_from(">IIQQ", body)
+            _, self.number, epoch, position, members = struct.unpack_from(">IIQQI", body)
             if epoch != self.epoch:  # the first time, or another life of the room
                 self.epoch, self.seen = epoch, position
             self.pause = 0.1
+            print(f"-- in the room as {self.session}, one of {members}", flush=True)
             self.joined.set()
         elif kind == MESSAGE:
             _, _, self.seen, sender = struct.unpack_from(">BIQQ", body)
@@ -66,9 +68,10 @@ class Client:
             self.slot = time.monotonic() + struct.unpack_from(">I", body)[0] / 1000
         elif kind == ERROR:
             request, code, flags = struct.unpack_from(">IHB", body)
-            print(text := f"-- error {code}: {body[8:].decode(errors='replace')}", flush=True)
+            text = f"-- error {code}: {body[8:].decode(errors='replace')}"
             if code < 200 and not flags & 1 or request == 1:  # not temporary, or not joined: coming back would be wrong
                 sys.exit(text)
+            print(text, flush=True)
 
     def run(self):
         while True:
@@ -91,4 +94,7 @@ if __name__ == "__main__":
         sys.exit("usage: minimal_client.py ADDR ROOM NAME")
     client = Client(*sys.argv[1:])
     threading.Thread(target=client.publish, args=[sys.stdin], daemon=True).start()
-    client.run()
+    try:
+        client.run()
+    except KeyboardInterrupt:
+        pass

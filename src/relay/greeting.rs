@@ -8,8 +8,8 @@ use super::speaker::{Heard, say_first};
 use super::tickets::{Bearer, Claim};
 use crate::peer::Peer;
 use crate::protocol::{
-    ErrorCode, ErrorFrame, GoingAway, Hello, Ping, Request, ServerFrame, VERSION, Welcome, choose_version,
-    max_payload,
+    ErrorCode, ErrorFrame, GoingAway, Hello, Numbered, Ping, Request, ServerFrame, VERSION, Welcome,
+    choose_version, max_payload,
 };
 use crate::reason::CloseReason;
 use crate::service::{Controls, Reply, Turn};
@@ -124,7 +124,7 @@ impl Conversation {
         }
         let Some(code) = code_of(reason) else { return };
         let words = speaker.last_words.take();
-        let text = words.as_deref().unwrap_or_default();
+        let text = words.as_deref().unwrap_or_else(|| code.meaning());
         say_first(controls, &ServerFrame::Error(ErrorFrame::new(Request::NONE, code, text)));
     }
 
