@@ -43,7 +43,8 @@ use held::Held;
 use machine::{Machine, Phase};
 use seat::Seat;
 
-/// Bytes that a session may move in one turn, read and written together: what everyone else waits for, once for each session that has so much.
+/// Bytes that a session may move in one turn, read and written together: what everyone else waits for, once, since whoever has so much goes last
+/// (`worker/lane.rs`).
 const QUANTUM: usize = 128 << 10;
 
 /// One session. A future that ends with it.
