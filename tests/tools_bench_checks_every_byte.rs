@@ -45,7 +45,7 @@ fn a_flipped_bit_is_named_with_its_connection_and_place() {
         });
     });
     let output = bench(&address, &["-c", "2", "-d", "4"]);
-    assert_eq!(code(&output), 69);
+    assert_eq!(code(&output), 1);
     let text = said(&output);
     // A frame is 4 + 64 bytes on the wire.
     assert!(text.contains("byte 5000 of the stream (frame 73, its byte 36)"), "{text}");
@@ -63,7 +63,7 @@ fn a_byte_too_many_is_corruption() {
         });
     });
     let output = bench(&address, &["-c", "1", "--json"]);
-    assert_eq!(code(&output), 69);
+    assert_eq!(code(&output), 1);
     assert_eq!(json(&output)["failures"]["connections_corrupted"], 1);
 }
 
@@ -72,7 +72,7 @@ fn frames_unanswered_at_a_close_are_counted() {
     let address = serve(|_, stream| echo(stream, |echoed, _| echoed < 1_000));
     let output = bench(&address, &["-c", "1", "-d", "1", "--json"]);
     let failures = &json(&output)["failures"];
-    assert_eq!(code(&output), 69);
+    assert_eq!(code(&output), 1);
     assert_eq!(failures["frames_missing"], 1, "{failures}");
     let ended =
         failures["connections_closed"].as_u64().unwrap() + failures["connections_reset"].as_u64().unwrap();
@@ -91,7 +91,7 @@ fn frames_that_never_return_are_lost() {
     });
     let output = bench(&address, &["-c", "2", "-d", "4", "--json"]);
     let failures = &json(&output)["failures"];
-    assert_eq!(code(&output), 69);
+    assert_eq!(code(&output), 1);
     assert_eq!(failures["connections_overdue"], 2, "{failures}");
     assert_eq!(failures["frames_missing"], 8, "{failures}");
 }
@@ -101,7 +101,7 @@ fn idle_connections_that_were_dropped_are_noticed() {
     let address = serve(|number, stream| echo(stream, move |echoed, _| number != 2 || echoed == 0));
     let output = bench(&address, &["-c", "4", "--idle", "--json"]);
     let failures = &json(&output)["failures"];
-    assert_eq!(code(&output), 69);
+    assert_eq!(code(&output), 1);
     assert_eq!(failures["frames_missing"], 1, "{failures}");
     assert!(complained(&output).is_empty());
 }

@@ -23,9 +23,9 @@ use report::Report;
 use tally::Tally;
 use worker::Shared;
 
-/// Loads an echo server. [`Exit::Unavailable`] when it cannot be reached or anything came back wrong, late or not at all.
+/// Loads an echo server. [`Exit::Unavailable`] when there can be no load; [`Exit::Failed`] when anything came back wrong, late or not at all.
 pub(super) fn run(args: EchoArgs) -> Exit {
-    let run = Run { name: "oread bench echo", json: args.json(), unclean: Exit::Unavailable };
+    let run = Run { name: "oread bench echo", json: args.json() };
     run.carry_out(Plan::try_from(args), load)
 }
 

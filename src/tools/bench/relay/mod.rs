@@ -35,7 +35,7 @@ use tally::Tally;
 
 /// Loads a relay. [`Exit::Unavailable`] when there can be no load; [`Exit::Failed`] when the relay did what it must not.
 pub(super) fn run(args: RelayArgs) -> Exit {
-    let run = Run { name: "oread bench relay", json: args.json(), unclean: Exit::Failed };
+    let run = Run { name: "oread bench relay", json: args.json() };
     run.carry_out(Plan::try_from(args), load)
 }
 
