@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::handle::Handle;
 
-/// A turn that moved so many bytes was a large one.
+/// A turn that moved so many bytes was a large one: it took as long as some small ones, which cost little more for being a few bytes longer.
 pub const LARGE: usize = 32 << 10;
 /// Bytes that are let go between two looks, by what each moved last time. A look costs a microsecond, so many bytes some thirty.
 const A_LOOK: usize = 128 << 10;
