@@ -14,7 +14,9 @@ use oread::peer::{Peer, SessionId};
 use oread::protocol::{ClientFrame, ErrorCode, Hello};
 use oread::relay::Authority;
 use oread::settings::{Address, ListenerSettings, RelaySettings, Settings};
-use relay_fixture::{Client, Heard, assert_settles, bytes, hello};
+#[cfg(unix)]
+use relay_fixture::bytes;
+use relay_fixture::{Client, Heard, assert_settles, hello};
 use support::{Daemon, Wire};
 
 /// Lets in who knows the word, and remembers what it was shown.

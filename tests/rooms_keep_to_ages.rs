@@ -100,7 +100,8 @@ fn what_all_have_read_is_there_for_its_time() {
 
 #[test]
 fn an_empty_room_lingers_and_then_begins_anew() {
-    let linger = Duration::from_millis(1_500);
+    // All of what comes before it is over has to happen within, on the slowest machine.
+    let linger = Duration::from_secs(6);
     let daemon = Daemon::start(relay(RoomSettings { linger, ..RoomSettings::default() }));
     play(async {
         let address = daemon.address("echo");

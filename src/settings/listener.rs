@@ -217,7 +217,7 @@ impl Default for ListenerLimits {
 /// The bounded send queue of each session (`[listener.NAME.outbox]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutboxSettings {
-    /// Whole frames that may wait.
+    /// Whole frames that may wait; with `block`, what one read brings may go beyond.
     pub frames: u64,
     /// Bytes that may wait.
     pub bytes: u64,

@@ -13,7 +13,7 @@ pub(super) const SECTION: Section = Section {
             name: "frames",
             kind: Kind::Number(1, 1 << 24),
             default: "256",
-            why: "Whole frames that may wait.",
+            why: "Whole frames that may wait; with \"block\", what one read brings may go beyond.",
             reload: Reload::NewSessions,
             on: Systems::All,
         },
