@@ -44,7 +44,10 @@ fn pour(daemon: &Daemon, client: &mut Wire, count: u32) {
             Err(_) => return true,
         }
         let metrics = daemon.metrics();
-        at == sent.len() || metrics.sum("oread_sessions", &["state=\"closing\""]) == metrics.active()
+        // A session that was not accepted yet has not ended either.
+        let began = metrics.sum("oread_sessions_accepted_total", &[]) > 0;
+        let ends = metrics.sum("oread_sessions", &["state=\"closing\""]) == metrics.active();
+        at == sent.len() || (began && ends)
     });
     client.0.set_nonblocking(false).unwrap();
 }

@@ -124,7 +124,7 @@ impl World {
         let until = reader.reading.positions().end;
         let taken_all = written == reader.reading.bytes() && !reader.under_way.is_empty();
         let advanced = self.log.advance(Tick::new(self.now), &reader.member, &mut reader.reading, written);
-        let (mut at, mut rest) = (0, None);
+        let (mut at, mut rest, mut came) = (0, None, false);
         for position in std::mem::take(&mut reader.under_way) {
             let len = self.message(position).len;
             if at + len > written {
@@ -136,7 +136,7 @@ impl World {
             self.pass_own(session, &mut reader, position);
             reader.next = position + 1;
             reader.tally.received += 1;
-            reader.skipped.over = false;
+            came = true;
             at += len;
             if rest.is_some() {
                 break;
@@ -144,6 +144,10 @@ impl World {
         }
         if taken_all {
             self.pass_own(session, &mut reader, until);
+        }
+        if came && std::mem::take(&mut reader.skipped.over) {
+            // What was given up while the reading was under way is told by the next.
+            reader.skipped.untold |= self.log.oldest() > reader.next;
         }
         self.assert_rest(advanced.rest, rest);
         self.members.insert(session, reader);
